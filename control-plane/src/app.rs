@@ -1,0 +1,108 @@
+//! The product's services, wired once and shared by every transport.
+
+use std::sync::Arc;
+
+use tenantry_authz::{Actor, Ctx, Gate, Origin, Runtime};
+use tenantry_billing::Billing;
+use tenantry_identity::Identity;
+use tenantry_kernel::{OsEntropy, RequestId, Result, Secret, SystemClock};
+use tenantry_keys::Keys;
+use tenantry_outbound::Outbound;
+use tenantry_provisioner::instances::Instances;
+use tenantry_provisioner::open::Opening;
+use tenantry_store::Db;
+use tenantry_store::notify::Signals;
+
+use crate::audit::Audit;
+use crate::http::client_address::Proxies;
+use crate::http::settings::ApiSettings;
+use crate::rates::Rates;
+use crate::tenants::Tenants;
+use crate::webhooks::Webhooks;
+
+/// Everything a resolver may call. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub runtime: Runtime,
+    pub db: Db,
+    pub keys: Keys,
+    pub identity: Identity,
+    pub billing: Billing,
+    pub instances: Instances,
+    pub opening: Opening,
+    pub tenants: Tenants,
+    pub webhooks: Webhooks,
+    /// The only way to an address that a customer has named.
+    pub outbound: Outbound,
+    pub signals: Signals,
+    pub(crate) audit: Audit,
+    pub(crate) rates: Rates,
+    /// Whose word on where a request comes from is believed.
+    pub(crate) proxies: Proxies,
+    pub public: PublicUrls,
+    /// How the APIs behave.
+    pub(crate) api: Arc<ApiSettings>,
+}
+
+/// What a request shows to say who it is.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    None,
+    /// A browser's session, from its cookie.
+    Session(Secret),
+    /// A program's API key or access token (RFC 6750).
+    Bearer(Secret),
+}
+
+/// Addresses as people see them.
+#[derive(Debug, Clone)]
+pub struct PublicUrls {
+    /// The portal and API, without a trailing slash.
+    pub portal: String,
+    /// An instance: `http://{slug}.{region}.localhost:8081`.
+    pub instance: String,
+}
+
+impl PublicUrls {
+    pub fn instance(&self, slug: &str, region: &str) -> String {
+        self.instance.replace("{slug}", slug).replace("{region}", region)
+    }
+
+    /// Where a browser begins that wants into an instance's editor.
+    pub fn open(&self, slug: &str, region: &str) -> String {
+        format!("{}/.tenantry/open", self.instance(slug, region))
+    }
+
+    /// Whether cookies may demand TLS: not on plain HTTP, which only loopback has.
+    pub fn is_tls(&self) -> bool {
+        self.portal.starts_with("https://")
+    }
+}
+
+/// The injected world: the machine's clock and randomness, and the built-in gate.
+pub async fn runtime() -> Result<Runtime> {
+    Ok(Runtime {
+        gate: Arc::new(Gate::built_in().await?),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        denials: None,
+    })
+}
+
+impl App {
+    /// The context of a request with this credential. One that is no longer good is nobody's.
+    pub async fn context(&self, credential: &Credential, origin: Origin, request: RequestId) -> Result<Ctx> {
+        let known = match credential {
+            Credential::None => None,
+            Credential::Session(token) => {
+                self.identity.authenticate(token).await?.map(|known| (known.actor(), known.grants))
+            }
+            Credential::Bearer(token) => {
+                let program = self.identity.authenticate_program(token, &origin).await?;
+                program.map(|program| (program.actor, program.grants))
+            }
+        };
+        let (actor, grants) = known.unwrap_or((Actor::Anonymous, Vec::new()));
+        Ok(Ctx::new(self.runtime.clone(), actor, grants, origin).with_request(request))
+    }
+}

@@ -1,0 +1,84 @@
+//! HTTP: one router for the APIs, with the session, the request id, limits and headers around them.
+
+mod audit;
+#[cfg(test)]
+mod bearer_tests;
+pub(crate) mod client_address;
+mod context;
+mod cross_site;
+pub(crate) mod drain;
+mod events;
+mod export;
+pub(crate) mod graphql;
+mod health;
+mod oauth;
+mod open;
+mod openapi;
+mod problem;
+mod rates;
+pub(crate) mod session;
+pub(crate) mod settings;
+mod web;
+
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::routing::{get, post};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+pub use openapi::document as openapi_document;
+
+use crate::app::App;
+use crate::graphql::MAX_BODY;
+
+/// The product's HTTP interface; `portal` is the directory of the built portal.
+pub fn router(app: App, portal: Option<PathBuf>) -> Router {
+    let portal = web::routes(portal, app.runtime.entropy.clone());
+    let cors = tower::util::option_layer(cross_site::cors(&app.api.cors_origins));
+    let headers = ServiceBuilder::new()
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(set(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"))
+        .option_layer(app.public.is_tls().then(|| set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000")))
+        .layer(set(header::CACHE_CONTROL, "no-store"));
+    Router::new()
+        .route("/graphql", graphql::customers(&app).layer(cors))
+        .route("/admin/graphql", graphql::operators(&app))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), cross_site::refuse))
+        // A browser comes to it from an instance's host.
+        .route("/open", get(open::open))
+        // Downloads decide about other sites themselves: a link may lead to one.
+        .route("/export/usage.csv", get(export::usage))
+        .route("/v1/events", get(events::feed))
+        .route("/export/audit.jsonl", get(audit::export))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), rates::count_actor))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), context::attach))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), cross_site::without_cookies))
+        // Clients of OAuth say in the form who they are; cookies and bearer tokens count for nothing there.
+        .route("/oauth/token", post(oauth::token))
+        .route("/oauth/revoke", post(oauth::revoke))
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
+        .route("/.well-known/tenantry-audit-keys.json", get(audit::keys))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), rates::count_address))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(openapi::serve))
+        .with_state(app)
+        .fallback_service(portal)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(headers)
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http())
+}
+
+fn set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}

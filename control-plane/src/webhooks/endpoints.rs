@@ -1,0 +1,219 @@
+//! A tenant's endpoints: made, changed, rotated, deleted, listed.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::json;
+use tenantry_authz::{Action, Ctx};
+use tenantry_kernel::{Error, Kind, Result, Secret, TenantId, WebhookEndpointId};
+use tenantry_keys::Purpose;
+use tenantry_store::audit::{self, By, Entry};
+use tenantry_store::{Page, PageRequest, TenantTx};
+
+use super::model::{self, Endpoint, MOST_ENDPOINTS, OVERLAP};
+use super::{Webhooks, repo, sign};
+
+/// An endpoint to make. Empty `event_types`: all of them, later ones too.
+#[derive(Debug, Clone)]
+pub(crate) struct NewEndpoint {
+    pub(crate) url: String,
+    pub(crate) description: String,
+    pub(crate) event_types: Vec<String>,
+}
+
+/// What to change: `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EndpointChange {
+    pub(crate) url: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) event_types: Option<Vec<String>>,
+    pub(crate) disabled: Option<bool>,
+}
+
+/// What a secret is sealed for.
+pub(super) fn purpose(id: &str) -> Purpose<'_> {
+    Purpose { kind: "webhook_secret", subject: id }
+}
+
+impl Webhooks {
+    /// Makes an endpoint. Its secret is in the answer, and nowhere else again.
+    ///
+    /// # Errors
+    /// `Invalid` for a URL that must not be reached or a type that is none; `Conflict` for a URL that has an endpoint;
+    /// `QuotaExceeded` beyond 20 endpoints.
+    pub(crate) async fn create(
+        &self,
+        ctx: &Ctx,
+        tenant: TenantId,
+        new: NewEndpoint,
+    ) -> Result<(Endpoint, Secret)> {
+        let permit = Self::may(ctx, Action::Manage, tenant)?;
+        let new = NewEndpoint {
+            description: model::description(&new.description)?,
+            event_types: model::event_types(&new.event_types)?,
+            url: self.reachable(&new.url).await?,
+        };
+        let secret = sign::new_secret(ctx.entropy());
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        repo::lock(&tx).await?;
+        if repo::count(&tx).await? >= MOST_ENDPOINTS {
+            let full = format!("An organisation has at most {MOST_ENDPOINTS} webhook endpoints.");
+            return Err(Error::new(Kind::QuotaExceeded, full).with_remedy("Delete one you no longer need."));
+        }
+        let id = WebhookEndpointId::generate(ctx.clock(), ctx.entropy());
+        let sealed = self.0.keys.seal(&tx, tenant, purpose(&id.to_string()), &secret).await?;
+        // PostgreSQL keeps microseconds: answer what will be read back.
+        repo::insert(&tx, id, (&new, &sealed, ctx.now().trunc_subsecs(6))).await?;
+        let endpoint = repo::get(&tx, id, false).await?;
+        self.recorded(tx, ctx, ("webhook.create", &endpoint)).await?;
+        Ok((endpoint, secret))
+    }
+
+    /// Changes an endpoint. Disabling keeps what waits; enabling begins anew, with what happens from now on and what still waits.
+    ///
+    /// # Errors
+    /// As [`Self::create`]; `NotFound` for another tenant's.
+    pub(crate) async fn update(
+        &self,
+        ctx: &Ctx,
+        (tenant, id): (TenantId, WebhookEndpointId),
+        change: EndpointChange,
+    ) -> Result<Endpoint> {
+        let permit = Self::may(ctx, Action::Manage, tenant)?;
+        let url = match &change.url {
+            Some(url) => Some(self.reachable(url).await?),
+            None => None,
+        };
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        let before = repo::get(&tx, id, true).await?;
+        let mut endpoint = before.clone();
+        if let Some(url) = url {
+            endpoint.url = url;
+        }
+        if let Some(text) = &change.description {
+            endpoint.description = model::description(text)?;
+        }
+        if let Some(wanted) = &change.event_types {
+            endpoint.event_types = model::event_types(wanted)?;
+        }
+        match (change.disabled, endpoint.disabled_at) {
+            (Some(true), None) => {
+                endpoint.disabled_at = Some(ctx.now().trunc_subsecs(6));
+                endpoint.disabled_why = Some("owner".to_owned());
+            }
+            (Some(false), Some(_)) => {
+                endpoint.disabled_at = None;
+                endpoint.disabled_why = None;
+                endpoint.failing_since = None;
+            }
+            _ => {}
+        }
+        if endpoint == before {
+            return Ok(endpoint);
+        }
+        repo::update(&tx, &endpoint).await?;
+        repo::wake(&tx).await?;
+        self.recorded(tx, ctx, ("webhook.update", &endpoint)).await?;
+        Ok(endpoint)
+    }
+
+    /// Gives an endpoint a new secret, which is in the answer. The one before signs too for 24 hours; one before that ends now.
+    ///
+    /// # Errors
+    /// `NotFound` for another tenant's.
+    pub(crate) async fn rotate(
+        &self,
+        ctx: &Ctx,
+        tenant: TenantId,
+        id: WebhookEndpointId,
+    ) -> Result<(Endpoint, Secret)> {
+        let permit = Self::may(ctx, Action::Manage, tenant)?;
+        let secret = sign::new_secret(ctx.entropy());
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        repo::get(&tx, id, true).await?;
+        let sealed = self.0.keys.seal(&tx, tenant, purpose(&id.to_string()), &secret).await?;
+        let until = (ctx.now() + OVERLAP).trunc_subsecs(6);
+        repo::rotate(&tx, id, (&sealed, until)).await?;
+        let endpoint = repo::get(&tx, id, false).await?;
+        self.recorded(tx, ctx, ("webhook.rotate", &endpoint)).await?;
+        Ok((endpoint, secret))
+    }
+
+    /// Deletes an endpoint, its deliveries and their log. What is being sent at this moment still arrives.
+    ///
+    /// # Errors
+    /// `NotFound` for another tenant's, or when it is gone.
+    pub(crate) async fn delete(&self, ctx: &Ctx, tenant: TenantId, id: WebhookEndpointId) -> Result<()> {
+        let permit = Self::may(ctx, Action::Manage, tenant)?;
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        let endpoint = repo::get(&tx, id, true).await?;
+        repo::delete(&tx, id).await?;
+        self.recorded(tx, ctx, ("webhook.delete", &endpoint)).await
+    }
+
+    /// # Errors
+    /// `NotFound` for another tenant's.
+    pub(crate) async fn endpoint(
+        &self,
+        ctx: &Ctx,
+        tenant: TenantId,
+        id: WebhookEndpointId,
+    ) -> Result<Endpoint> {
+        let permit = Self::may(ctx, Action::View, tenant)?;
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        let endpoint = repo::get(&tx, id, false).await?;
+        tx.commit().await?;
+        Ok(endpoint.seen_at(ctx.now()))
+    }
+
+    /// The tenant's endpoints, oldest first. The cursor is the text of the last one's id.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`.
+    pub(crate) async fn endpoints(
+        &self,
+        ctx: &Ctx,
+        tenant: TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<Endpoint>> {
+        let permit = Self::may(ctx, Action::View, tenant)?;
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        let mut list = repo::list(&tx, page).await?;
+        tx.commit().await?;
+        list.rows = list.rows.into_iter().map(|endpoint| endpoint.seen_at(ctx.now())).collect();
+        Ok(list)
+    }
+
+    /// The URL as it is kept, when it may be reached now.
+    async fn reachable(&self, url: &str) -> Result<String> {
+        let target = self.0.outbound.check(url.trim()).await.map_err(|error| error.of_field("url"))?;
+        Ok(target.url().to_owned())
+    }
+
+    async fn recorded(
+        &self,
+        tx: TenantTx,
+        ctx: &Ctx,
+        (action, endpoint): (&'static str, &Endpoint),
+    ) -> Result<()> {
+        // Paths and queries of webhooks are often secrets themselves: the trail tells the place alone.
+        let place = self.0.outbound.target(&endpoint.url).map(|t| t.origin()).unwrap_or_default();
+        let entry = Entry {
+            tenant: tx.tenant(),
+            action,
+            resource: endpoint.id.to_string(),
+            result: "ok",
+            details: json!({
+                "place": place, "eventTypes": endpoint.event_types, "disabled": endpoint.disabled_at.is_some(),
+            }),
+        };
+        audit::append(&tx, By::ctx(ctx), entry).await?;
+        tx.commit().await
+    }
+}
+
+impl Endpoint {
+    /// Without an overlap that is over.
+    fn seen_at(mut self, now: DateTime<Utc>) -> Self {
+        self.rotated_until = self.rotated_until.filter(|until| *until > now);
+        self
+    }
+}

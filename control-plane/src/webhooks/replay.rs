@@ -1,0 +1,137 @@
+//! Deliveries as their owner handles them: looked at, replayed, tested.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::json;
+use tenantry_authz::{Action, Ctx};
+use tenantry_kernel::{DeliveryId, Error, MessageId, Result, TenantId, WebhookEndpointId};
+use tenantry_store::audit::{self, By, Entry};
+use tenantry_store::{Page, PageRequest, TenantTx};
+
+use super::events::{self, EventType, TEST};
+use super::model::{Delivery, DeliveryState, Endpoint, TRIED_FOR};
+use super::{Webhooks, repo};
+
+impl Webhooks {
+    /// An endpoint's deliveries of the last 30 days, newest first. The cursor is the text of the last one's id.
+    ///
+    /// # Errors
+    /// `NotFound` for another tenant's endpoint.
+    pub(crate) async fn deliveries(
+        &self,
+        ctx: &Ctx,
+        (tenant, endpoint): (TenantId, WebhookEndpointId),
+        (state, page): (Option<DeliveryState>, &PageRequest),
+    ) -> Result<Page<Delivery>> {
+        let permit = Self::may(ctx, Action::View, tenant)?;
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        let list = repo::deliveries(&tx, (endpoint, state), page).await?;
+        tx.commit().await?;
+        Ok(list)
+    }
+
+    /// Sends a test: the example of an event type, or a greeting. It works before anything has happened, is no part of the
+    /// feed, and reaches the endpoint whatever types it has chosen.
+    ///
+    /// # Errors
+    /// `Invalid` for a type that is none; `Conflict` for an endpoint that is disabled; `NotFound` for another tenant's.
+    pub(crate) async fn send_test(
+        &self,
+        ctx: &Ctx,
+        (tenant, id): (TenantId, WebhookEndpointId),
+        event_type: Option<&str>,
+    ) -> Result<Delivery> {
+        let permit = Self::may(ctx, Action::Manage, tenant)?;
+        let event = wanted(event_type)?;
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        enabled(&repo::get(&tx, id, true).await?)?;
+        let now = ctx.now().trunc_subsecs(6);
+        let public = events::test_body(event, now);
+        let delivery = DeliveryId::generate(ctx.clock(), ctx.entropy());
+        let test = repo::TestMessage {
+            delivery,
+            message: MessageId::generate(ctx.clock(), ctx.entropy()),
+            endpoint: id,
+            name: public.name,
+            body: &public.body,
+            at: now,
+            give_up_at: now + TRIED_FOR,
+        };
+        repo::insert_test(&tx, test).await?;
+        let made = repo::delivery(&tx, delivery, false).await?;
+        let details = json!({ "eventType": public.name, "delivery": delivery.to_string() });
+        record(&tx, ctx, ("webhook.test", id.to_string(), details)).await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// Sends a message to its endpoint again, with the same id, and tries for three more days. One that is being sent at this
+    /// moment stays as it is.
+    ///
+    /// # Errors
+    /// `Conflict` where the endpoint is disabled; `NotFound` for another tenant's, and for what is older than 30 days.
+    pub(crate) async fn replay(&self, ctx: &Ctx, tenant: TenantId, id: DeliveryId) -> Result<Delivery> {
+        let permit = Self::may(ctx, Action::Manage, tenant)?;
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        let delivery = repo::delivery(&tx, id, true).await?;
+        enabled(&repo::get(&tx, delivery.endpoint, false).await?)?;
+        if repo::replay(&tx, id, (ctx.now(), ctx.now() + TRIED_FOR)).await? == 0 {
+            return Ok(delivery);
+        }
+        let replayed = repo::delivery(&tx, id, false).await?;
+        let details =
+            json!({ "endpoint": delivery.endpoint.to_string(), "message": delivery.message.to_string() });
+        record(&tx, ctx, ("webhook.replay", id.to_string(), details)).await?;
+        tx.commit().await?;
+        Ok(replayed)
+    }
+
+    /// Replays an endpoint's dead deliveries that were made since a moment. How many; repeating it finds none.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub(crate) async fn replay_dead(
+        &self,
+        ctx: &Ctx,
+        (tenant, id): (TenantId, WebhookEndpointId),
+        since: DateTime<Utc>,
+    ) -> Result<u64> {
+        let permit = Self::may(ctx, Action::Manage, tenant)?;
+        let tx = TenantTx::begin(&self.0.db, &permit).await?;
+        enabled(&repo::get(&tx, id, true).await?)?;
+        let window = (ctx.now(), ctx.now() + TRIED_FOR);
+        let replayed = repo::replay_dead(&tx, (id, since), window).await?;
+        let details = json!({ "since": since, "deliveries": replayed });
+        record(&tx, ctx, ("webhook.replay", id.to_string(), details)).await?;
+        tx.commit().await?;
+        Ok(replayed)
+    }
+}
+
+fn wanted(event_type: Option<&str>) -> Result<Option<&'static EventType>> {
+    match event_type {
+        None | Some(TEST) => Ok(None),
+        Some(name) => {
+            let unknown = || {
+                Error::invalid("eventType", "There is no such event type.")
+                    .with_remedy("Choose among the tenant's webhookEventTypes, or give none.")
+            };
+            events::named(name).map(Some).ok_or_else(unknown)
+        }
+    }
+}
+
+fn enabled(endpoint: &Endpoint) -> Result<()> {
+    if endpoint.disabled_at.is_none() {
+        return Ok(());
+    }
+    Err(Error::conflict("This endpoint is disabled.").with_remedy("Enable it first."))
+}
+
+async fn record(
+    tx: &TenantTx,
+    ctx: &Ctx,
+    (action, resource, details): (&'static str, String, serde_json::Value),
+) -> Result<()> {
+    let entry = Entry { tenant: tx.tenant(), action, resource, result: "ok", details };
+    audit::append(tx, By::ctx(ctx), entry).await.map(|_| ())
+}

@@ -1,0 +1,8 @@
+//! Only the gate makes a permit.
+use tenantry_authz::{Action, Permit, Resource};
+
+fn make(resource: Resource) -> Permit {
+    Permit::new(resource, Action::View)
+}
+
+fn main() {}

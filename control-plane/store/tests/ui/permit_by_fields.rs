@@ -1,0 +1,8 @@
+//! A permit is not made of parts.
+use tenantry_authz::{Action, Permit, Resource};
+
+fn make(resource: Resource) -> Permit {
+    Permit { resource, action: Action::View }
+}
+
+fn main() {}

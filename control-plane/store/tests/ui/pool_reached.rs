@@ -1,0 +1,8 @@
+//! The application's pool is not handed out: queries go through a transaction that knows its tenant.
+use tenantry_store::Db;
+
+fn reach(db: &Db) {
+    let _ = &db.app;
+}
+
+fn main() {}

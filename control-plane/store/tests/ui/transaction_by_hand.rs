@@ -1,0 +1,9 @@
+//! A transaction cannot be moved to another tenant, nor made of parts.
+use tenantry_kernel::TenantId;
+use tenantry_store::TenantTx;
+
+fn move_to(tx: &mut TenantTx, tenant: TenantId) {
+    tx.tenant = tenant;
+}
+
+fn main() {}

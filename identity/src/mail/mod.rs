@@ -1,0 +1,13 @@
+//! Mail: what is written to people, when, and by which way it leaves.
+
+mod captured;
+pub(crate) mod compose;
+mod delivery;
+mod port;
+mod smtp;
+
+pub use captured::{CapturedMail, CapturingMailer};
+pub(crate) use delivery::enqueue;
+pub use delivery::{MailJob, MailKind, SEND_MAIL};
+pub use port::{Mail, Mailer};
+pub use smtp::{SmtpMailer, SmtpSettings};

@@ -1,0 +1,14 @@
+//! Members: who belongs to a tenant, as what. One person may belong to several.
+
+mod change;
+pub(crate) mod directory;
+pub(crate) mod entity;
+mod model;
+pub(crate) mod record;
+pub(crate) mod repo;
+pub(crate) mod seats;
+mod service;
+
+pub use change::ChangeMemberRole;
+pub use model::Member;
+pub(crate) use model::ensure_may_give;

@@ -1,0 +1,130 @@
+//! Building the product and handing over to it.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use crate::context::Context;
+use crate::{Outcome, postgraphile, prepare, process};
+
+/// The package of the whole-product programs.
+const SYSTEM_PACKAGE: &str = "tenantry-system-tests";
+
+/// `up [--release] [-- ARGS]`: replaces this process with the product, so that Ctrl-C goes straight to it.
+pub(crate) fn up(context: &Context, rest: &[String]) -> Outcome {
+    let (own, passed) = split(rest);
+    let release = match own {
+        [] => false,
+        [flag] if flag == "--release" => true,
+        _ => return Err("usage: cargo xtask up [--release] [-- ARGS]".into()),
+    };
+    let ready = prepare::ensure(context)?;
+    let binary = build(context, release)?;
+    let mut command = Command::new(&binary);
+    command.arg("up").args(passed).env("TENANTRY_STATE_DIR", &context.state_dir);
+    ready.apply(&mut command);
+    Err(format!("{}: {}", binary.display(), command.exec()))
+}
+
+/// The package of the benchmarks beside others' software.
+const LOAD_PACKAGE: &str = "tenantry-load";
+
+/// What `bench` measures: a name, and the package and program that does it.
+const BENCHES: [(&str, &str, &str); 3] =
+    [("product", SYSTEM_PACKAGE, "bench"), ("gate", LOAD_PACKAGE, "gate"), ("list", LOAD_PACKAGE, "list")];
+
+/// `bench [NAME] [-- ARGS]`: all of it, or what has that name. A benchmark of an unoptimised build says nothing.
+pub(crate) fn bench(context: &Context, rest: &[String]) -> Outcome<ExitCode> {
+    let (own, passed) = split(rest);
+    let names: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
+    let chosen: Vec<_> = match own {
+        [] => BENCHES.to_vec(),
+        [wanted] => BENCHES.into_iter().filter(|(name, ..)| name == wanted).collect(),
+        _ => Vec::new(),
+    };
+    if chosen.is_empty() {
+        return Err(format!("usage: cargo xtask bench [{}] [-- ARGS]", names.join("|")));
+    }
+    let ready = prepare::ensure(context)?;
+    let binary = build(context, true)?;
+    let postgraphile = postgraphile::ensure(context)?;
+    let mut code = ExitCode::SUCCESS;
+    for (name, package, program) in chosen {
+        println!("── {name}");
+        let mut command = cargo(context);
+        command.args(["run", "--quiet", "--release", "--package", package, "--bin", program, "--"]);
+        command.args(passed).env("TENANTRY_BIN", &binary);
+        command.env("TENANTRY_POSTGRAPHILE", &postgraphile);
+        command.env("TENANTRY_POSTGRAPHILE_NODE", postgraphile::node(context)?);
+        ready.apply(&mut command);
+        let status = command.status().map_err(|error| format!("cargo did not start: {error}"))?;
+        if !status.success() {
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+/// `demo`: a program of the system tests that uses the product from outside.
+pub(crate) fn system(context: &Context, program: &str, rest: &[String]) -> Outcome<ExitCode> {
+    let (own, passed) = split(rest);
+    let release = own.iter().any(|flag| flag == "--release");
+    if let Some(unknown) = own.iter().find(|flag| *flag != "--release") {
+        return Err(format!(
+            "unexpected argument `{unknown}`; arguments for {program} itself come after `--`"
+        ));
+    }
+    let ready = prepare::ensure(context)?;
+    let binary = build(context, release)?;
+    let mut command = cargo(context);
+    command.args(["run", "--quiet", "--package", SYSTEM_PACKAGE, "--bin", program]);
+    if release {
+        command.arg("--release");
+    }
+    command.arg("--").args(passed).env("TENANTRY_BIN", binary);
+    ready.apply(&mut command);
+    let status = command.status().map_err(|error| format!("cargo did not start: {error}"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Builds the product's binary and says where it is.
+pub(crate) fn build(context: &Context, release: bool) -> Outcome<PathBuf> {
+    let mut command = cargo(context);
+    command.args(["build", "--package", "tenantry"]);
+    if release {
+        command.arg("--release");
+    }
+    process::run(&mut command)?;
+    Ok(context.target.join(if release { "release" } else { "debug" }).join("tenantry"))
+}
+
+/// Cargo on this clone. The variables that cargo sets for the programs it runs must not reach another cargo's
+/// build scripts, or they would be run again each time.
+pub(crate) fn cargo(context: &Context) -> Command {
+    let mut command = Command::new(&context.cargo);
+    command.current_dir(&context.root).env_remove("LD_LIBRARY_PATH");
+    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// What is before `--`, and what is after it.
+fn split(rest: &[String]) -> (&[String], &[String]) {
+    let position = rest.iter().position(|argument| argument == "--").unwrap_or(rest.len());
+    let (own, passed) = rest.split_at(position);
+    (own, passed.get(1..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn arguments_after_the_dashes_are_the_products() {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(split(&words("--release -- --port 1")), (&words("--release")[..], &words("--port 1")[..]));
+        assert_eq!(split(&words("--release")), (&words("--release")[..], &[][..]));
+        assert_eq!(split(&words("--")), (&[][..], &[][..]));
+    }
+}

@@ -1,0 +1,274 @@
+//! Queries on instances, in whichever transaction the caller holds.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use tenantry_kernel::{Error, InstanceId, Result, TenantId};
+use tenantry_store::{DbResultExt, Page, PageRequest, TenantTx, Transaction, stmt};
+
+use super::entity::{ActiveModel, Column, Entity, Model};
+use super::model::{Desired, Instance, InstanceEvent, Phase, Region};
+
+pub(crate) async fn insert(tx: &TenantTx, row: ActiveModel) -> Result<Model> {
+    row.insert(tx.conn()).await.unique("instances_address", || {
+        Error::conflict("This address is taken in this region.").with_remedy("Choose another address.")
+    })
+}
+
+/// The tenant's instance, or `NotFound`. With `lock`, held until the transaction ends.
+pub(crate) async fn get(tx: &TenantTx, id: InstanceId, lock: bool) -> Result<Model> {
+    let mut query = Entity::find_by_id(id.uuid())
+        .filter(Column::TenantId.eq(tx.tenant().uuid()))
+        .filter(Column::DeletedAt.is_null());
+    if lock {
+        query = query.lock(LockType::Update);
+    }
+    query.one(tx.conn()).await.db()?.ok_or_else(|| Error::not_found("instance"))
+}
+
+pub(crate) async fn list(tx: &TenantTx, page: &PageRequest) -> Result<Page<Instance>> {
+    let mut query = Entity::find()
+        .filter(Column::TenantId.eq(tx.tenant().uuid()))
+        .filter(Column::DeletedAt.is_null())
+        .order_by_asc(Column::Id)
+        .limit(page.limit_plus_one() as u64);
+    if let Some(after) = &page.after {
+        query = query.filter(Column::Id.gt(cursor(after)?));
+    }
+    let rows = query.all(tx.conn()).await.db()?;
+    let rows = rows.into_iter().map(Instance::try_from).collect::<Result<_>>()?;
+    Ok(Page::of(rows, page))
+}
+
+/// The tenant's instances of these.
+pub(crate) async fn of(tx: &TenantTx, ids: &[InstanceId]) -> Result<HashMap<InstanceId, Instance>> {
+    let rows = Entity::find()
+        .filter(Column::TenantId.eq(tx.tenant().uuid()))
+        .filter(Column::DeletedAt.is_null())
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .all(tx.conn())
+        .await
+        .db()?;
+    let instances = rows.into_iter().map(Instance::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(instances.into_iter().map(|instance| (instance.id, instance)).collect())
+}
+
+fn cursor(text: &str) -> Result<uuid::Uuid> {
+    text.parse::<InstanceId>()
+        .map(InstanceId::uuid)
+        .map_err(|_| Error::invalid("after", "That is not a cursor of this list."))
+}
+
+/// Counts the tenant's instances. Callers that create one take turns until their transactions end.
+pub(crate) async fn count_for_update(tx: &TenantTx) -> Result<i64> {
+    tx.conn()
+        .execute_raw(stmt(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+            [format!("instances {}", tx.tenant()).into()],
+        ))
+        .await
+        .db()?;
+    let count = Entity::find()
+        .filter(Column::TenantId.eq(tx.tenant().uuid()))
+        .filter(Column::DeletedAt.is_null())
+        .count(tx.conn())
+        .await
+        .db()?;
+    i64::try_from(count).map_err(Error::internal)
+}
+
+/// As `get`, locked, and also an instance of which nothing is left.
+pub(crate) async fn get_even_gone(tx: &TenantTx, id: InstanceId) -> Result<Model> {
+    Entity::find_by_id(id.uuid())
+        .filter(Column::TenantId.eq(tx.tenant().uuid()))
+        .lock(LockType::Update)
+        .one(tx.conn())
+        .await
+        .db()?
+        .ok_or_else(|| Error::not_found("instance"))
+}
+
+/// How many deleted instances of the tenant are in their days of grace.
+pub(crate) async fn count_kept(tx: &TenantTx, now: DateTime<Utc>) -> Result<u64> {
+    Entity::find()
+        .filter(Column::TenantId.eq(tx.tenant().uuid()))
+        .filter(Column::RemovalBeganAt.is_null())
+        .filter(Column::DeleteAt.gt(now))
+        .count(tx.conn())
+        .await
+        .db()
+}
+
+/// Writes what is wanted, as a new generation that is due at once. A deletion has the moment when the data may go.
+pub(crate) async fn set_desired(
+    tx: &TenantTx,
+    row: &Model,
+    (desired, delete_at): (Desired, Option<DateTime<Utc>>),
+    now: DateTime<Utc>,
+) -> Result<Instance> {
+    let query = Entity::update_many()
+        .col_expr(Column::Desired, desired.as_str().into())
+        .col_expr(Column::DeleteAt, delete_at.into())
+        .col_expr(Column::Generation, (row.generation + 1).into())
+        .col_expr(Column::Attempts, 0.into())
+        .col_expr(Column::NextAttemptAt, now.into())
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::TenantId.eq(tx.tenant().uuid()));
+    query.exec(tx.conn()).await.db()?;
+    get(tx, row.instance_id(), false).await?.try_into()
+}
+
+pub(crate) async fn add_event(
+    tx: &impl Transaction,
+    (tenant, id): (TenantId, InstanceId),
+    (at, phase): (DateTime<Utc>, Phase),
+    message: &str,
+) -> Result<()> {
+    tx.conn()
+        .execute_raw(stmt(
+            "INSERT INTO provisioner.instance_events (instance_id, tenant_id, at, phase, message) VALUES ($1, $2, $3, $4, $5)",
+            [id.uuid().into(), tenant.uuid().into(), at.into(), phase.as_str().into(), message.into()],
+        ))
+        .await
+        .db()?;
+    Ok(())
+}
+
+/// The newest events of an instance, oldest of them first.
+pub(crate) async fn events(tx: &TenantTx, id: InstanceId, most: i64) -> Result<Vec<InstanceEvent>> {
+    let rows = tx
+        .conn()
+        .query_all_raw(stmt(
+            "SELECT * FROM (SELECT id, at, phase, message FROM provisioner.instance_events
+                            WHERE instance_id = $1 AND tenant_id = $2 ORDER BY id DESC LIMIT $3) e ORDER BY id",
+            [id.uuid().into(), tx.tenant().uuid().into(), most.into()],
+        ))
+        .await
+        .db()?;
+    rows.iter()
+        .map(|row| {
+            Ok(InstanceEvent {
+                id: row.try_get("", "id").db()?,
+                at: row.try_get("", "at").db()?,
+                phase: row.try_get::<String>("", "phase").db()?.parse()?,
+                message: row.try_get("", "message").db()?,
+            })
+        })
+        .collect()
+}
+
+/// Regions that take instances, with how full and how quick they are. It counts every tenant's, so it needs a
+/// system transaction. Of first boots the last twenty count; what took longer than a quarter of an hour was
+/// interrupted (stopped by its owner, no capacity, the product down) and says nothing about the next one.
+pub(crate) async fn regions(tx: &impl Transaction) -> Result<Vec<Region>> {
+    let rows = tx
+        .conn()
+        .query_all_raw(stmt(
+            "SELECT r.code, r.name, r.residency, r.driver, r.capacity,
+                    (SELECT count(*) FROM provisioner.instances i WHERE i.region = r.code AND i.deleted_at IS NULL) AS used,
+                    (SELECT ceil(percentile_cont(0.5) WITHIN GROUP (ORDER BY b.seconds))::int4
+                     FROM (SELECT extract(epoch FROM i.first_ready_at - i.created_at) AS seconds
+                           FROM provisioner.instances i
+                           WHERE i.region = r.code AND i.first_ready_at IS NOT NULL
+                             AND i.first_ready_at - i.created_at < interval '15 minutes'
+                           ORDER BY i.first_ready_at DESC LIMIT 20) b) AS ready_seconds
+             FROM provisioner.regions r WHERE r.enabled ORDER BY r.code",
+            [],
+        ))
+        .await
+        .db()?;
+    rows.iter()
+        .map(|row| {
+            Ok(Region {
+                code: row.try_get("", "code").db()?,
+                name: row.try_get("", "name").db()?,
+                residency: row.try_get("", "residency").db()?,
+                driver: row.try_get("", "driver").db()?,
+                capacity: row.try_get("", "capacity").db()?,
+                used: row.try_get("", "used").db()?,
+                ready_seconds: row.try_get("", "ready_seconds").db()?,
+            })
+        })
+        .collect()
+}
+
+/// Whose address it is, or was until lately.
+pub(crate) struct Taken {
+    pub(crate) slug: String,
+    pub(crate) tenant: TenantId,
+    pub(crate) name: String,
+    pub(crate) delete_at: Option<DateTime<Utc>>,
+}
+
+/// Which of these addresses are taken in a region, by whomever; one that has gone is still taken for everybody but the
+/// tenant that had it. None: there is no such region.
+pub(crate) async fn addresses(
+    tx: &impl Transaction,
+    region: &str,
+    slugs: Vec<String>,
+    (tenant, now): (Option<TenantId>, DateTime<Utc>),
+) -> Result<Option<Vec<Taken>>> {
+    let rows = tx
+        .conn()
+        .query_all_raw(stmt(
+            "SELECT i.slug, i.tenant_id, i.name, i.delete_at FROM provisioner.regions r
+             LEFT JOIN provisioner.instances i
+               ON i.region = r.code AND i.slug = ANY($2) AND provisioner.holds_address(i.deleted_at, $4)
+               AND (i.deleted_at IS NULL OR i.tenant_id IS DISTINCT FROM $3)
+             WHERE r.code = $1 AND r.enabled",
+            [region.into(), slugs.into(), tenant.map(TenantId::uuid).into(), now.into()],
+        ))
+        .await
+        .db()?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut taken = Vec::new();
+    for row in &rows {
+        // The region's own row, where none of the addresses is taken.
+        let Some(slug) = row.try_get("", "slug").db()? else { continue };
+        taken.push(Taken {
+            slug,
+            tenant: TenantId::from_uuid(row.try_get("", "tenant_id").db()?),
+            name: row.try_get("", "name").db()?,
+            delete_at: row.try_get("", "delete_at").db()?,
+        });
+    }
+    Ok(Some(taken))
+}
+
+/// Keeps a sealed secret of an instance, replacing an older one of the name.
+pub(crate) async fn put_secret(
+    tx: &impl Transaction,
+    (tenant, id): (TenantId, InstanceId),
+    (name, sealed): (&str, String),
+    at: DateTime<Utc>,
+) -> Result<()> {
+    tx.conn()
+        .execute_raw(stmt(
+            "INSERT INTO provisioner.instance_secrets (instance_id, tenant_id, name, sealed, created_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (instance_id, name) DO UPDATE SET sealed = $4, created_at = $5",
+            [id.uuid().into(), tenant.uuid().into(), name.into(), sealed.into(), at.into()],
+        ))
+        .await
+        .db()?;
+    Ok(())
+}
+
+pub(crate) async fn secret(tx: &impl Transaction, id: InstanceId, name: &str) -> Result<Option<String>> {
+    let row = tx
+        .conn()
+        .query_one_raw(stmt(
+            "SELECT sealed FROM provisioner.instance_secrets WHERE instance_id = $1 AND name = $2",
+            [id.uuid().into(), name.into()],
+        ))
+        .await
+        .db()?;
+    row.map(|row| row.try_get("", "sealed").db()).transpose()
+}

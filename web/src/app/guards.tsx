@@ -1,0 +1,79 @@
+import { Fragment } from "react";
+import { useTranslation } from "react-i18next";
+import { Navigate, Outlet, useLocation, useParams } from "react-router";
+import { FaultPanel } from "../ui/FaultPanel";
+import { PageLoading } from "../ui/PageLoading";
+import { SupportNotice, Visit } from "./SupportNotice";
+import { useSession } from "./session";
+import { TenantContext } from "./tenant";
+
+/** Pages for people who are logged in; others log in first and come back to where they were. */
+export function RequireLogin() {
+  const { viewer, fault, refresh } = useSession();
+  const location = useLocation();
+  if (fault) return <FaultPanel fault={fault} retry={() => refresh(false)} />;
+  if (viewer === undefined) return <PageLoading />;
+  if (viewer === null) {
+    const here = location.pathname + location.search + location.hash;
+    return <Navigate to={`/log-in?next=${encodeURIComponent(here)}`} replace />;
+  }
+  // Somebody else is somebody else's page: nothing that it held for one person is there for the next.
+  return (
+    <Fragment key={viewer.id}>
+      <Outlet />
+    </Fragment>
+  );
+}
+
+/** Pages of one organisation, named by its address in the path. */
+export function RequireTenant() {
+  const { t } = useTranslation();
+  const { viewer } = useSession();
+  const slug = useParams().tenant;
+  const membership = viewer?.memberships.find((m) => m.tenant.slug === slug);
+  // Staff get here by the organisation's id: a short name says nothing to somebody who is not in it.
+  if (!membership && viewer?.isOperator && slug?.startsWith("ten_")) return <Visit id={slug} />;
+  if (!membership) {
+    const fault = {
+      code: "NOT_FOUND",
+      message: t("tenant.notFound"),
+      remedy: t("tenant.notFoundRemedy"),
+      requestId: null,
+    };
+    return <FaultPanel fault={fault} home />;
+  }
+  const { tenant, role } = membership;
+  const rights = new Set(tenant.viewerRights);
+  return (
+    <TenantContext.Provider key={tenant.id} value={{ ...tenant, role, may: (right) => rights.has(right) }}>
+      {rights.has("support-access:view") ? <SupportNotice tenantId={tenant.id} /> : null}
+      <Outlet />
+    </TenantContext.Provider>
+  );
+}
+
+/** Where a person belongs: their first organisation, the console for staff, or making a first organisation. */
+export function Home() {
+  const { viewer } = useSession();
+  const last = localStorage.getItem("tenantry-last-tenant");
+  const memberships = viewer?.memberships ?? [];
+  const tenant = (memberships.find((m) => m.tenant.slug === last) ?? memberships[0])?.tenant;
+  if (tenant) return <Navigate to={`/t/${tenant.slug}`} replace />;
+  return <Navigate to={viewer?.isOperator ? "/admin" : "/start"} replace />;
+}
+
+/** The operator's console. The server refuses everyone else anyway. */
+export function RequireOperator() {
+  const { t } = useTranslation();
+  const { viewer } = useSession();
+  if (!viewer?.isOperator) {
+    const fault = {
+      code: "NOT_FOUND",
+      message: t("notFound.title"),
+      remedy: t("notFound.remedy"),
+      requestId: null,
+    };
+    return <FaultPanel fault={fault} home />;
+  }
+  return <Outlet />;
+}

@@ -1,0 +1,7 @@
+/** A person's own settings. */
+import { catalogue } from "../../app/i18n";
+import messages from "../../messages/en/account.json";
+
+catalogue("account", messages);
+
+export { Account } from "./Account";

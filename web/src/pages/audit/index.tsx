@@ -1,0 +1,3 @@
+export { AuditPage } from "./AuditPage";
+export { AuditSettingsPage } from "./AuditSettingsPage";
+export { AuditShell } from "./AuditShell";

@@ -1,0 +1,15 @@
+/** The pages for whoever is not logged in, but the front page, which is in the first bundle. */
+import { catalogue } from "../../app/i18n";
+import messages from "../../messages/en/public.json";
+
+catalogue("public", messages);
+
+export { ForgotPassword } from "./ForgotPassword";
+export { Invitation } from "./Invitation";
+export { LogIn } from "./LogIn";
+export { NotFound } from "./NotFound";
+export { OpenRefused } from "./OpenRefused";
+export { OperatorSetup } from "./OperatorSetup";
+export { ResetPassword } from "./ResetPassword";
+export { SignUp } from "./SignUp";
+export { VerifyEmail } from "./VerifyEmail";
