@@ -1,5 +1,6 @@
 //! The product's services, wired once and shared by every transport.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use tenantry_authz::{Actor, Ctx, Gate, Origin, Runtime};
@@ -17,12 +18,17 @@ use crate::audit::Audit;
 use crate::http::client_address::Proxies;
 use crate::http::settings::ApiSettings;
 use crate::rates::Rates;
+use crate::recent::Recent;
 use crate::tenants::Tenants;
 use crate::webhooks::Webhooks;
 
-/// Everything a resolver may call. Cheap to clone.
+/// Everything a resolver may call. Cheap to clone: each layer around a request does.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Services>);
+
+/// What an [`App`] is made of.
+#[derive(Clone)]
+pub struct Services {
     pub runtime: Runtime,
     pub db: Db,
     pub keys: Keys,
@@ -37,6 +43,8 @@ pub struct App {
     pub signals: Signals,
     pub(crate) audit: Audit,
     pub(crate) rates: Rates,
+    /// Who credentials were of, a moment ago.
+    pub(crate) recent: Recent,
     /// Whose word on where a request comes from is believed.
     pub(crate) proxies: Proxies,
     pub public: PublicUrls,
@@ -89,8 +97,43 @@ pub async fn runtime() -> Result<Runtime> {
     })
 }
 
+impl From<Services> for App {
+    fn from(services: Services) -> Self {
+        Self(Arc::new(services))
+    }
+}
+
+impl Deref for App {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
 impl App {
-    /// The context of a request with this credential. One that is no longer good is nobody's.
+    /// For a test that needs another service than the others have.
+    #[cfg(test)]
+    pub(crate) fn change(&mut self) -> &mut Services {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// As [`Self::context`], of one of many requests: who it is may be what it was [`KEPT`](crate::recent::KEPT) ago.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn recent_context(
+        &self,
+        credential: &Credential,
+        origin: Origin,
+        request: RequestId,
+    ) -> Result<Ctx> {
+        let ask = self.context(credential, origin.clone(), request);
+        let ctx = self.recent.context((credential, origin.address), ask).await?;
+        Ok(ctx.with_request(request).with_origin(origin))
+    }
+
+    /// The context of whoever this credential is of now. One that is no longer good is nobody's.
     pub async fn context(&self, credential: &Credential, origin: Origin, request: RequestId) -> Result<Ctx> {
         let known = match credential {
             Credential::None => None,

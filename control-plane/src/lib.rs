@@ -25,6 +25,7 @@ mod jobs;
 #[cfg(test)]
 mod operator_tests;
 mod rates;
+mod recent;
 pub mod tenants;
 #[cfg(test)]
 mod test_world;

@@ -1,6 +1,7 @@
 //! The product's services on a test's own database, with people who are logged in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -22,12 +23,13 @@ use tenantry_testkit::World;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
-use crate::app::{App, Credential, PublicUrls};
+use crate::app::{App, Credential, PublicUrls, Services};
 use crate::audit::{Audit, AuditConfig, DenialLog};
 use crate::embedded::signing_key;
 use crate::http::client_address::Proxies;
 use crate::http::session::Session;
 use crate::rates::{Allowed, Rates};
+use crate::recent::Recent;
 use crate::tenants::Tenants;
 use crate::webhooks::{Webhooks, WebhooksConfig};
 use crate::wiring::{BillingPort, SessionPort};
@@ -100,7 +102,9 @@ impl TestApp {
             host: "localhost".to_owned(),
             denials,
         });
-        let app = App {
+        let services = Services {
+            // What is taken away is gone at once: tests look right after.
+            recent: Recent::new(Duration::ZERO),
             runtime,
             audit: audit.await.unwrap(),
             webhooks,
@@ -118,7 +122,7 @@ impl TestApp {
             api: Arc::default(),
             public,
         };
-        Self { world, app, directory }
+        Self { world, app: services.into(), directory }
     }
 
     /// A request of a member, without a row behind it; what it is refused is noted.

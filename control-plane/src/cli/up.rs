@@ -28,12 +28,13 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{UpArgs, show};
-use crate::app::{App, PublicUrls, runtime};
+use crate::app::{App, PublicUrls, Services, runtime};
 use crate::audit::{self, Audit, AuditConfig, DenialLog};
 use crate::embedded::{Database, State, keep_running, open_database, signing_key};
 use crate::http::client_address::Proxies;
 use crate::http::drain;
 use crate::rates::{Allowed, Rates};
+use crate::recent::{KEPT, Recent};
 use crate::tenants::Tenants;
 use crate::webhooks::{Webhooks, WebhooksConfig, send_webhooks};
 use crate::wiring::{BillingPort, SessionPort};
@@ -238,7 +239,8 @@ pub(super) async fn assemble(
         host: host.unwrap_or_else(|| "-".to_owned()),
         denials,
     });
-    Ok(App {
+    let services = Services {
+        recent: Recent::new(KEPT),
         runtime,
         audit: audit.await?,
         webhooks,
@@ -255,7 +257,8 @@ pub(super) async fn assemble(
         proxies,
         api: Arc::new(args.api.settings(public.is_tls(), args.web_dir.as_deref())?),
         public,
-    })
+    };
+    Ok(services.into())
 }
 
 fn port_pool(args: &UpArgs, state: &State) -> std::ops::Range<u16> {

@@ -84,6 +84,7 @@ impl ConditionLoader {
     }
 }
 
+#[async_trait::async_trait]
 impl Loader<(TenantId, InstanceId)> for ConditionLoader {
     type Value = condition::Condition;
     type Error = async_graphql::Error;

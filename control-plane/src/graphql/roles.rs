@@ -248,6 +248,7 @@ impl Held {
     }
 }
 
+#[async_trait::async_trait]
 impl Loader<(TenantId, RoleId)> for ConditionLoader {
     type Value = Arc<TenantRole>;
     type Error = async_graphql::Error;

@@ -125,6 +125,7 @@ pub(super) async fn of_tenant(
     }))
 }
 
+#[async_trait::async_trait]
 impl Loader<(TenantId, ServiceAccountId)> for ConditionLoader {
     type Value = Vec<identity::Credential>;
     type Error = async_graphql::Error;

@@ -23,7 +23,7 @@ pub(super) async fn attach(State(app): State<App>, mut request: Request, next: N
     };
     let shown = session::token(request.headers(), app.public.is_tls());
     let span = tracing::info_span!("request", request.id = %id);
-    let mut response = match app.context(&shown, origin, id).await {
+    let mut response = match app.recent_context(&shown, origin, id).await {
         // Never taken for nobody's: who shows a token wants to be known by it.
         Ok(ctx) if matches!(shown, Credential::Bearer(_)) && *ctx.actor() == Actor::Anonymous => {
             bad_bearer(request.uri().path(), id)

@@ -87,7 +87,9 @@ async fn end(app: &App, ctx: &Ctx, asked: Asked) -> Response {
     let Some(token) = asked.form.get("token") else {
         return refusal("invalid_request", "token is missing");
     };
-    match app.identity.revoke_token(ctx, (asked.client, Secret::new(token))).await {
+    let revoked = app.identity.revoke_token(ctx, (asked.client, Secret::new(token))).await;
+    app.recent.forget();
+    match revoked {
         Ok(Ok(())) => StatusCode::OK.into_response(),
         Ok(Err(refused)) => refused_client(&refused),
         Err(error) => fault(&error, ctx),

@@ -202,7 +202,7 @@ async fn json(response: Response) -> serde_json::Value {
 #[tokio::test]
 async fn answers_say_how_much_is_left_and_a_refusal_when_to_come_again() {
     let mut test = TestApp::new().await;
-    test.app.rates = node(&test, allowed(5, Duration::from_secs(60)));
+    test.app.change().rates = node(&test, allowed(5, Duration::from_secs(60)));
     for left in (0..5).rev() {
         let response = from(&test, "203.0.113.9", query()).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -245,7 +245,8 @@ async fn a_session_is_counted_wherever_it_comes_from_and_the_tightest_limit_is_t
     let mut test = TestApp::new().await;
     let tenant = test.tenant("acme", "pro").await;
     let person = test.member("anna", tenant, Role::Owner).await;
-    test.app.rates = node(&test, Allowed { address: 100, credential: 3, window: Duration::from_secs(60) });
+    test.app.change().rates =
+        node(&test, Allowed { address: 100, credential: 3, window: Duration::from_secs(60) });
     let mine = || {
         let mut request = query();
         request.headers_mut().insert("cookie", person.cookie().parse().unwrap());

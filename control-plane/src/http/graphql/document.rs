@@ -5,12 +5,15 @@
 //! fragments twice each double with every line. Both are bounded here, before any other code walks the document.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::Name;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use super::tokens::tokens;
 use crate::graphql::{MAX_FRAGMENTS, MAX_NESTING, MAX_SELECTIONS, MAX_TOKENS};
@@ -41,12 +44,58 @@ pub(super) struct Refused {
     pub(super) at: Option<async_graphql::Pos>,
 }
 
-impl Document {
-    /// Reads and measures a document.
+/// A document as it was read and measured, whichever of its operations runs.
+#[derive(Debug)]
+struct Read {
+    parsed: ExecutableDocument,
+    introspects: bool,
+}
+
+/// Documents that were read lately: clients send the same ones again and again, and reading one costs more than all
+/// that is decided about it. Bounded by the length of their texts, as what was read of a text may be a hundred times as
+/// large.
+#[derive(Clone)]
+pub(super) struct Readings(Arc<Cache<Box<str>, Arc<Read>, ByLength>>);
+
+/// How many bytes of text are kept read.
+const MOST_TEXT: u64 = 256 << 10;
+/// The longest text that is.
+const MOST_OF_ONE: usize = 8 << 10;
+
+#[derive(Clone)]
+struct ByLength;
+
+impl Weighter<Box<str>, Arc<Read>> for ByLength {
+    fn weight(&self, text: &Box<str>, _: &Arc<Read>) -> u64 {
+        text.len() as u64 + 1
+    }
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        Self(Arc::new(Cache::with_weighter(256, MOST_TEXT, ByLength)))
+    }
+}
+
+impl Readings {
+    /// Reads and measures a document, or finds it read.
     ///
     /// # Errors
     /// When it is no document, or larger than [`limits`](crate::graphql) allow.
-    pub(super) fn read(text: &str, operation_name: Option<&str>) -> Result<Self, Refused> {
+    pub(super) fn read(&self, text: &str, operation_name: Option<&str>) -> Result<Document, Refused> {
+        if let Some(read) = self.0.get(text) {
+            return Ok(Document::of(read.parsed.clone(), read.introspects, operation_name));
+        }
+        let Read { parsed, introspects } = Read::of(text)?;
+        if text.len() <= MOST_OF_ONE {
+            self.0.insert(text.into(), Arc::new(Read { parsed: parsed.clone(), introspects }));
+        }
+        Ok(Document::of(parsed, introspects, operation_name))
+    }
+}
+
+impl Read {
+    fn of(text: &str) -> Result<Self, Refused> {
         check_text(text)?;
         let parsed = parse_query(text).map_err(|error| {
             let error = async_graphql::ServerError::from(error);
@@ -66,12 +115,18 @@ impl Document {
             )));
         }
         let introspects = walk.introspects;
+        Ok(Self { parsed, introspects })
+    }
+}
+
+impl Document {
+    fn of(parsed: ExecutableDocument, introspects: bool, operation_name: Option<&str>) -> Self {
         let operation = chosen(&parsed, operation_name).map(|operation| {
             let mut roots = Vec::new();
             collect_roots(&parsed, &operation.selection_set.node, &mut roots);
             Operation { kind: operation.ty, roots, required: required(operation) }
         });
-        Ok(Self { parsed, operation, introspects })
+        Self { parsed, operation, introspects }
     }
 
     pub(super) fn kind(&self) -> Option<OperationType> {
@@ -187,7 +242,7 @@ mod tests {
     use super::*;
 
     fn roots(text: &str, name: Option<&str>) -> Option<(OperationType, Vec<String>)> {
-        Document::read(text, name).unwrap().operation.map(|o| (o.kind, o.roots))
+        Readings::default().read(text, name).unwrap().operation.map(|o| (o.kind, o.roots))
     }
 
     #[test]
@@ -217,14 +272,14 @@ mod tests {
         for text in
             [&brackets, &fields, &open, &doubling, itself, &many, &long, "", "{", "{ a(b: \"\u{0}\") "]
         {
-            assert!(Document::read(text, None).is_err(), "{}", &text[..text.len().min(60)]);
+            assert!(Readings::default().read(text, None).is_err(), "{}", &text[..text.len().min(60)]);
         }
     }
 
     #[test]
     fn what_must_have_a_value_is_known() {
         let text = "query($a: ID!, $b: ID, $c: Int! = 1, $d: [ID!]!) { a }";
-        assert_eq!(Document::read(text, None).unwrap().operation.unwrap().required, ["a", "d"]);
+        assert_eq!(Readings::default().read(text, None).unwrap().operation.unwrap().required, ["a", "d"]);
     }
 
     #[test]
@@ -235,7 +290,7 @@ mod tests {
             ("query A { a } query B { x: __type(name: \"A\") { name } }", true),
             ("{ ...F } fragment F on Query { ... on Query { _service { sdl } } }", true),
         ] {
-            assert_eq!(Document::read(text, None).unwrap().introspects, told, "{text}");
+            assert_eq!(Readings::default().read(text, None).unwrap().introspects, told, "{text}");
         }
     }
 }

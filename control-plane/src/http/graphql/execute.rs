@@ -79,6 +79,10 @@ impl Work {
                 () = &mut over => None,
                 response = schema.execute(prepared.request) => Some(response),
             };
+            if changes {
+                // Also one that was ended: it may have taken something away just before.
+                rules.app.recent.forget();
+            }
             answers.push(match done {
                 Some(response) => {
                     if remember && !is_request_error(&response) {

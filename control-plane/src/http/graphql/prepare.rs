@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tenantry_authz::{Actor, Ctx};
 
 use super::answer::Refusal;
-use super::document::Document;
+use super::document::{Document, Readings};
 use super::nulls::{Shape, Types};
 use super::params::Params;
 use super::persisted::{AllowList, Remembered, Unknown, find};
@@ -71,12 +71,19 @@ pub(super) struct Rules {
     pub(super) app: App,
     pub(super) which: Which,
     pub(super) remembered: Remembered,
+    readings: Readings,
     types: Arc<Types>,
 }
 
 impl Rules {
     pub(super) fn new(app: App, which: Which, sdl: &str) -> Self {
-        Self { app, which, remembered: Remembered::default(), types: Arc::new(Types::read(sdl)) }
+        Self {
+            app,
+            which,
+            remembered: Remembered::default(),
+            readings: Readings::default(),
+            types: Arc::new(Types::read(sdl)),
+        }
     }
 
     /// Reads, measures and judges one operation.
@@ -93,7 +100,8 @@ impl Rules {
         let named =
             find((params.query.as_deref(), params.extensions.as_ref()), &self.remembered, self.allowed())
                 .map_err(|unknown| no(unknown_document(&unknown)))?;
-        let document = Document::read(&named.text, params.operation_name.as_deref()).map_err(|refused| {
+        let read = self.readings.read(&named.text, params.operation_name.as_deref());
+        let document = read.map_err(|refused| {
             let mut response = Refusal { message: &refused.message, ..BAD_DOCUMENT }.response();
             if let (Some(at), Some(error)) = (refused.at, response.errors.first_mut()) {
                 error.locations.push(at);
@@ -293,7 +301,7 @@ mod tests {
     use super::*;
 
     fn refused(text: &str, way: Way) -> bool {
-        misplaced(&Document::read(text, None).unwrap(), way).is_some()
+        misplaced(&Readings::default().read(text, None).unwrap(), way).is_some()
     }
 
     #[test]
@@ -335,7 +343,7 @@ mod tests {
     #[test]
     fn entities_are_counted_however_they_are_asked_for() {
         let of = |text: &str, variables: serde_json::Value| {
-            entities(&Document::read(text, None).unwrap(), variables.as_object().unwrap())
+            entities(&Readings::default().read(text, None).unwrap(), variables.as_object().unwrap())
         };
         let none = || serde_json::json!({});
         assert_eq!(of("{ plans { code } }", none()), 0);

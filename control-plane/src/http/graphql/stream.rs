@@ -99,6 +99,7 @@ struct SessionExecutor {
     session: Session,
 }
 
+#[async_trait::async_trait]
 impl Executor for SessionExecutor {
     async fn execute(&self, request: Request) -> async_graphql::Response {
         self.execute_stream(request, None).next().await.unwrap_or_default()
