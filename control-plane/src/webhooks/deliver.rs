@@ -172,7 +172,7 @@ impl Webhooks {
             body: Bytes::from(claimed.body.clone()),
             most: KEPT_OF_ANSWER,
         };
-        let (status, error, response, verdict) = match self.0.outbound.send(request).await {
+        let (status, error, response, verdict) = match self.0.outbound.of(claimed.tenant).send(request).await {
             Ok(answer) => {
                 let verdict = verdict(answer.status, &answer.headers);
                 let error = (verdict != Verdict::Delivered).then(|| said(answer.status));

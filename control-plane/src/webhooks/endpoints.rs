@@ -49,7 +49,7 @@ impl Webhooks {
         let new = NewEndpoint {
             description: model::description(&new.description)?,
             event_types: model::event_types(&new.event_types)?,
-            url: self.reachable(&new.url).await?,
+            url: self.reachable(tenant, &new.url).await?,
         };
         let secret = sign::new_secret(ctx.entropy());
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
@@ -79,7 +79,7 @@ impl Webhooks {
     ) -> Result<Endpoint> {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
         let url = match &change.url {
-            Some(url) => Some(self.reachable(url).await?),
+            Some(url) => Some(self.reachable(tenant, url).await?),
             None => None,
         };
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
@@ -183,8 +183,9 @@ impl Webhooks {
     }
 
     /// The URL as it is kept, when it may be reached now.
-    async fn reachable(&self, url: &str) -> Result<String> {
-        let target = self.0.outbound.check(url.trim()).await.map_err(|error| error.of_field("url"))?;
+    async fn reachable(&self, tenant: TenantId, url: &str) -> Result<String> {
+        let checked = self.0.outbound.of(tenant).check(url.trim()).await;
+        let target = checked.map_err(|error| error.of_field("url"))?;
         Ok(target.url().to_owned())
     }
 

@@ -87,7 +87,7 @@ async fn send(
             let batch = webhook::Batch { stream: stream.id, tenant: stream.tenant, records, at: audit.now() };
             webhook::send(&config.outbound, (&stream.target, &secret), &batch).await
         }
-        Kind::Syslog => syslog::send(&config.outbound, (&stream.target, &config.host), records).await,
+        Kind::Syslog => syslog::send(&config.outbound.of(stream.tenant), (&stream.target, &config.host), records).await,
         Kind::File => {
             let directory = config.directory.clone().ok_or("This installation writes no files any more.")?;
             let (tenant, records) = (stream.tenant, records.to_vec());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::SecondsFormat;
-use tenantry_outbound::Outbound;
+use tenantry_outbound::OutboundOf;
 use tenantry_store::audit::Record;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -37,7 +37,7 @@ fn frames(host: &str, records: &[Record]) -> Result<Vec<u8>, String> {
 /// Sends records over a connection of their own. Syslog has no acknowledgement: they count as taken when the network
 /// has all of them and the receiver does not reset the connection upon its end.
 pub(super) async fn send(
-    outbound: &Outbound,
+    outbound: &OutboundOf,
     (target, host): (&str, &str),
     records: &[Record],
 ) -> Result<(), String> {
