@@ -68,6 +68,7 @@ impl Webhooks {
     }
 
     /// Changes an endpoint. Disabling keeps what waits; enabling begins anew, with what happens from now on and what still waits.
+    /// So does another address: the failures of the old one are not its own.
     ///
     /// # Errors
     /// As [`Self::create`]; `NotFound` for another tenant's.
@@ -85,8 +86,11 @@ impl Webhooks {
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
         let before = repo::get(&tx, id, true).await?;
         let mut endpoint = before.clone();
-        if let Some(url) = url {
+        if let Some(url) = url
+            && url != endpoint.url
+        {
             endpoint.url = url;
+            endpoint.failing_since = None;
         }
         if let Some(text) = &change.description {
             endpoint.description = model::description(text)?;
@@ -137,7 +141,8 @@ impl Webhooks {
         Ok((endpoint, secret))
     }
 
-    /// Deletes an endpoint, its deliveries and their log. What is being sent at this moment still arrives.
+    /// Deletes an endpoint, its deliveries and their log: they are gone for everybody at once, and from the disk within an
+    /// hour or so. What is being sent at this moment still arrives.
     ///
     /// # Errors
     /// `NotFound` for another tenant's, or when it is gone.
@@ -145,7 +150,7 @@ impl Webhooks {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
         let endpoint = repo::get(&tx, id, true).await?;
-        repo::delete(&tx, id).await?;
+        repo::delete(&tx, id, ctx.now()).await?;
         self.recorded(tx, ctx, ("webhook.delete", &endpoint)).await
     }
 

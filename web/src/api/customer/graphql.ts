@@ -149,7 +149,7 @@ export type DeleteInstanceInput = {
 
 /** Where a delivery is. */
 export type DeliveryState =
-  /** Given up after three days, or because the receiver is gone. It can be replayed. */
+  /** Given up after three days, because the receiver is gone, or because too many waited. It can be replayed. */
   | 'DEAD'
   /** The receiver answered with 2xx. */
   | 'DELIVERED'
