@@ -9,7 +9,6 @@ use tenantry_store::audit::{self, By, Entry, FIRST, PLATFORM, checkpoints, setti
 use tenantry_store::leases;
 use tokio_util::sync::CancellationToken;
 
-use super::signer::is_signed;
 use super::{Audit, streams};
 
 /// A chain that has grown is signed after so long, or so many records.
@@ -98,6 +97,14 @@ impl Audit {
             return Ok(false);
         };
         let last = checkpoints::last(&tx, tenant).await?;
+        // Else whoever writes a new chain with a checkpoint to match would have it signed by us from there on.
+        if let Some(last) = &last
+            && !self.is_vouched(&tx, last).await?
+        {
+            tracing::error!(tenant.id = %tenant, audit.seq = last.seq,
+                "THE AUDIT TRAIL WAS TAMPERED WITH: its last checkpoint was not signed by a known key; none is made");
+            return Ok(false);
+        }
         let mut at = last.map_or((0, FIRST.to_owned()), |last| (last.seq, last.hash));
         if at.0 > seq || (at.0 == seq && at.1 != hash) {
             tracing::error!(tenant.id = %tenant, audit.seq = seq,
@@ -149,14 +156,10 @@ impl Audit {
             return Ok(false);
         };
         let anchors = checkpoints::span(&tx, tenant, (pruned.anchor - 1, pruned.anchor), 1).await?;
-        let keys = checkpoints::keys(&tx).await?;
-        let good = anchors.first().is_some_and(|anchor| {
-            anchor.hash == pruned.anchor_hash
-                && keys.iter().any(|key| {
-                    key.key_id == anchor.key_id
-                        && is_signed(&key.public_key, &anchor.message(), &anchor.signature)
-                })
-        });
+        let good = match anchors.first() {
+            Some(anchor) => anchor.hash == pruned.anchor_hash && self.is_vouched(&tx, anchor).await?,
+            None => false,
+        };
         if !good {
             tracing::error!(tenant.id = %tenant, audit.seq = pruned.anchor,
                 "a checkpoint's signature is not good: the audit trail is not pruned");
