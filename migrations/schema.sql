@@ -945,8 +945,11 @@ CREATE TABLE webhooks.endpoints (
     failing_since timestamp with time zone,
     disabled_at timestamp with time zone,
     disabled_why text,
+    epoch bigint DEFAULT 0 NOT NULL,
+    deleted_at timestamp with time zone,
     CONSTRAINT endpoints_check CHECK (((previous_secret IS NULL) = (previous_until IS NULL))),
     CONSTRAINT endpoints_check1 CHECK (((disabled_at IS NULL) = (disabled_why IS NULL))),
+    CONSTRAINT endpoints_deleted_is_disabled CHECK (((deleted_at IS NULL) OR (disabled_at IS NOT NULL))),
     CONSTRAINT endpoints_description_check CHECK ((length(description) <= 200)),
     CONSTRAINT endpoints_disabled_why_check CHECK ((disabled_why = ANY (ARRAY['owner'::text, 'gone'::text, 'failing'::text]))),
     CONSTRAINT endpoints_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
@@ -1154,9 +1157,6 @@ ALTER TABLE ONLY webhooks.endpoints
 ALTER TABLE ONLY webhooks.endpoints
     ADD CONSTRAINT endpoints_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY webhooks.endpoints
-    ADD CONSTRAINT endpoints_url UNIQUE (tenant_id, url);
-
 ALTER TABLE ONLY webhooks.feeds
     ADD CONSTRAINT feeds_pkey PRIMARY KEY (tenant_id);
 
@@ -1287,6 +1287,12 @@ CREATE INDEX deliveries_list ON webhooks.deliveries USING btree (tenant_id, endp
 CREATE INDEX deliveries_message ON webhooks.deliveries USING btree (tenant_id, message_id);
 
 CREATE INDEX deliveries_state ON webhooks.deliveries USING btree (tenant_id, endpoint_id, state, id);
+
+CREATE INDEX deliveries_taken ON webhooks.deliveries USING btree (endpoint_id, delivered_at) WHERE (delivered_at IS NOT NULL);
+
+CREATE INDEX endpoints_deleted ON webhooks.endpoints USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+
+CREATE UNIQUE INDEX endpoints_url ON webhooks.endpoints USING btree (tenant_id, url) WHERE (deleted_at IS NULL);
 
 CREATE INDEX messages_age ON webhooks.messages USING btree (created_at);
 
@@ -1900,7 +1906,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE webhooks.deliveries TO tenantry_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE webhooks.deliveries TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE webhooks.endpoints TO tenantry_app;
-GRANT SELECT,UPDATE ON TABLE webhooks.endpoints TO tenantry_system;
+GRANT SELECT,DELETE,UPDATE ON TABLE webhooks.endpoints TO tenantry_system;
 
 GRANT SELECT ON TABLE webhooks.feeds TO tenantry_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE webhooks.feeds TO tenantry_system;

@@ -137,19 +137,28 @@ impl TestApp {
 
     /// The audit trail as of another start, on which there was no signing key.
     pub(crate) async fn audit_with_another_key(&self) -> Audit {
+        self.audit_with_key("another-key").await.unwrap()
+    }
+
+    /// The audit trail as of another start, with the same signing key.
+    pub(crate) async fn audit_of_another_start(&self) -> tenantry_kernel::Result<Audit> {
+        self.audit_with_key("audit-signing-key").await
+    }
+
+    async fn audit_with_key(&self, file: &str) -> tenantry_kernel::Result<Audit> {
         let app = &self.app;
         let config = AuditConfig {
             db: app.db.clone(),
             keys: app.keys.clone(),
             identity: app.identity.clone(),
             clock: app.runtime.clock.clone(),
-            signer: signing_key(&self.directory.path().join("another-key"), &OsEntropy).unwrap(),
+            signer: signing_key(&self.directory.path().join(file), &OsEntropy).unwrap(),
             outbound: app.outbound.clone(),
             directory: None,
             host: "localhost".to_owned(),
             denials: DenialLog::new(),
         };
-        Audit::open(config).await.unwrap()
+        Audit::open(config).await
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -46,6 +46,7 @@ sql_migration!(AuditTrail, "m0015_audit");
 sql_migration!(RequestKeys, "m0016_request_keys");
 sql_migration!(Rates, "m0017_rates");
 sql_migration!(Webhooks, "m0018_webhooks");
+sql_migration!(OutboundAndAudit, "m0019_outbound_and_audit");
 
 struct Migrator;
 
@@ -70,12 +71,13 @@ impl MigratorTrait for Migrator {
             Box::new(RequestKeys),
             Box::new(Rates),
             Box::new(Webhooks),
+            Box::new(OutboundAndAudit),
         ]
     }
 }
 
 /// All of the schema's SQL, in order: what a database template is keyed by.
-pub fn sources() -> [&'static str; 19] {
+pub fn sources() -> [&'static str; 20] {
     [
         Platform::SQL,
         Identity::SQL,
@@ -95,6 +97,7 @@ pub fn sources() -> [&'static str; 19] {
         RequestKeys::SQL,
         Rates::SQL,
         Webhooks::SQL,
+        OutboundAndAudit::SQL,
         QUEUE_GRANTS,
     ]
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::target::Target;
-use crate::{Outbound, OutboundError};
+use crate::{OutboundError, OutboundOf};
 
 /// Seconds for all of an exchange.
 const TOTAL: u64 = 15;
@@ -51,7 +51,7 @@ impl Drop for Moving {
     }
 }
 
-impl Outbound {
+impl OutboundOf {
     /// Sends a request on a connection of its own and reads the answer.
     ///
     /// # Errors

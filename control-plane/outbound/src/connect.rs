@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use tenantry_kernel::TenantId;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
@@ -48,9 +49,21 @@ impl Config {
 #[derive(Clone)]
 pub struct Outbound(Arc<Config>);
 
+/// The way out of one tenant: what it costs counts against that tenant. Cheap to clone.
+#[derive(Clone)]
+pub struct OutboundOf {
+    out: Outbound,
+    tenant: TenantId,
+}
+
 impl Outbound {
     pub fn new(config: Config) -> Self {
         Self(Arc::new(config))
+    }
+
+    /// The only way to a connection: it says whose address it is.
+    pub fn of(&self, tenant: TenantId) -> OutboundOf {
+        OutboundOf { out: self.clone(), tenant }
     }
 
     /// Reads a URL and judges what can be judged without asking anybody; an address in it is.
@@ -63,6 +76,27 @@ impl Outbound {
             self.judge(address)?;
         }
         Ok(target)
+    }
+
+    fn judge(&self, address: IpAddr) -> Result<(), Refusal> {
+        if self.0.denied.iter().any(|net| net.contains(&undressed(address))) {
+            return Err(Refusal::Address("closed by the operator"));
+        }
+        match refusal_of(address) {
+            Some(_) if self.0.allow_loopback && address.to_canonical().is_loopback() => Ok(()),
+            Some(special) => Err(Refusal::Address(special.name)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl OutboundOf {
+    /// As [`Outbound::target`].
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn target(&self, url: &str) -> Result<Target, Refusal> {
+        self.out.target(url)
     }
 
     /// As [`Self::target`], and resolves the host: for telling a customer at once. It is no permission for later: every
@@ -105,7 +139,7 @@ impl Outbound {
     }
 
     fn place(&self, host: &str, port: u16) -> Result<Place, Refusal> {
-        let host = Name::parse(host, self.0.allow_loopback)?;
+        let host = Name::parse(host, self.out.0.allow_loopback)?;
         if !(port >= 1024 || LOW_PORTS.contains(&port)) {
             return Err(Refusal::Port(port));
         }
@@ -114,7 +148,7 @@ impl Outbound {
 
     pub(crate) async fn secure(&self, place: &Place) -> Result<TlsStream<TcpStream>, OutboundError> {
         let stream = self.open(place).await?;
-        let shake = timeout(Duration::from_secs(CONNECT), self.0.tls.over(stream, &place.host));
+        let shake = timeout(Duration::from_secs(CONNECT), self.out.0.tls.over(stream, &place.host));
         shake.await.map_err(|_| OutboundError::TimedOut(CONNECT))?
     }
 
@@ -145,26 +179,15 @@ impl Outbound {
     async fn addresses(&self, place: &Place) -> Result<Vec<IpAddr>, OutboundError> {
         let found = match &place.host {
             Name::Address(address) => vec![*address],
-            Name::Dns(name) => self.0.resolver.resolve(name).await.map_err(|error| {
+            Name::Dns(name) => self.out.0.resolver.resolve(self.tenant, name).await.map_err(|error| {
                 tracing::debug!(error = %error, "a customer's host has no address");
                 OutboundError::NoAddress
             })?,
         };
         for address in &found {
-            self.judge(*address)?;
+            self.out.judge(*address)?;
         }
         if found.is_empty() { Err(OutboundError::NoAddress) } else { Ok(found) }
-    }
-
-    fn judge(&self, address: IpAddr) -> Result<(), Refusal> {
-        if self.0.denied.iter().any(|net| net.contains(&undressed(address))) {
-            return Err(Refusal::Address("closed by the operator"));
-        }
-        match refusal_of(address) {
-            Some(_) if self.0.allow_loopback && address.to_canonical().is_loopback() => Ok(()),
-            Some(special) => Err(Refusal::Address(special.name)),
-            None => Ok(()),
-        }
     }
 }
 

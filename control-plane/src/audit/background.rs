@@ -7,10 +7,11 @@ use serde_json::json;
 use tenantry_kernel::{Error, Kind, Result, TenantId};
 use tenantry_store::audit::{self, By, Entry, FIRST, PLATFORM, checkpoints, settings};
 use tenantry_store::leases;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::signer::is_signed;
-use super::{Audit, streams};
+use super::Audit;
+use super::streams::{Flying, TERM};
 
 /// A chain that has grown is signed after so long, or so many records.
 const CHECKPOINT: (TimeDelta, i64) = (TimeDelta::minutes(15), 1_000);
@@ -21,14 +22,7 @@ const PAGE: i64 = 1_000;
 
 /// Does all of it until cancelled. Checkpoints, pruning and streams are done by one node at a time.
 pub(crate) async fn run(audit: Audit, holder: String, stop: CancellationToken) {
-    let streams = every(Duration::from_secs(2), &stop, "streams of the audit trail", || async {
-        while audit.leads("audit-streams", &holder).await? && streams::deliver_due(&audit).await? {
-            if stop.is_cancelled() {
-                break;
-            }
-        }
-        Ok(())
-    });
+    let streams = send_streams(&audit, &holder, &stop);
     let checkpoints = every(Duration::from_secs(20), &stop, "checkpoints of the audit trail", || async {
         if audit.leads("audit-checkpoints", &holder).await? {
             audit.sign_due().await?;
@@ -45,6 +39,35 @@ pub(crate) async fn run(audit: Audit, holder: String, stop: CancellationToken) {
         audit.write_denials(false).await.map(|_| ())
     });
     tokio::join!(streams, checkpoints, pruning, denials);
+}
+
+/// Sends streams on until cancelled; what is on its way then gets some seconds to arrive.
+pub(super) async fn send_streams(audit: &Audit, holder: &str, stop: &CancellationToken) {
+    let mut flying = Flying::default();
+    while !stop.is_cancelled() {
+        // Each time, for as long as a batch may take (`flying`): nobody else sends what is sent from here.
+        let now = Instant::now();
+        let launched = async {
+            if audit.leads("audit-streams", holder).await? { flying.launch(audit, now).await } else { Ok(0) }
+        };
+        if let Err(error) = launched.await
+            && error.kind() != Kind::Unavailable
+        {
+            tracing::error!(error = ?error, "streams of the audit trail cannot be sent, it is tried again");
+        }
+        let pause = tokio::time::sleep(Duration::from_secs(2));
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = &mut pause => break,
+                // A batch that failed, or cannot be recorded, is no reason to look again before the pause is over.
+                Some(taken) = flying.ended() => if taken { break },
+            }
+        }
+    }
+    let rest = async { while flying.ended().await.is_some() {} };
+    let _ = tokio::time::timeout(Duration::from_secs(5), rest).await;
 }
 
 async fn every<F: Future<Output = Result<()>>>(
@@ -71,7 +94,7 @@ async fn every<F: Future<Output = Result<()>>>(
 impl Audit {
     async fn leads(&self, lease: &str, holder: &str) -> Result<bool> {
         let tx = self.system().await?;
-        let held = leases::acquire(&tx, lease, holder, (self.now(), TimeDelta::seconds(60))).await?;
+        let held = leases::acquire(&tx, lease, holder, (self.now(), TERM)).await?;
         tx.commit().await?;
         Ok(held.is_some())
     }
@@ -98,6 +121,14 @@ impl Audit {
             return Ok(false);
         };
         let last = checkpoints::last(&tx, tenant).await?;
+        // Else whoever writes a new chain with a checkpoint to match would have it signed by us from there on.
+        if let Some(last) = &last
+            && !self.is_vouched(&tx, last).await?
+        {
+            tracing::error!(tenant.id = %tenant, audit.seq = last.seq,
+                "THE AUDIT TRAIL WAS TAMPERED WITH: its last checkpoint was not signed by a known key; none is made");
+            return Ok(false);
+        }
         let mut at = last.map_or((0, FIRST.to_owned()), |last| (last.seq, last.hash));
         if at.0 > seq || (at.0 == seq && at.1 != hash) {
             tracing::error!(tenant.id = %tenant, audit.seq = seq,
@@ -149,14 +180,10 @@ impl Audit {
             return Ok(false);
         };
         let anchors = checkpoints::span(&tx, tenant, (pruned.anchor - 1, pruned.anchor), 1).await?;
-        let keys = checkpoints::keys(&tx).await?;
-        let good = anchors.first().is_some_and(|anchor| {
-            anchor.hash == pruned.anchor_hash
-                && keys.iter().any(|key| {
-                    key.key_id == anchor.key_id
-                        && is_signed(&key.public_key, &anchor.message(), &anchor.signature)
-                })
-        });
+        let good = match anchors.first() {
+            Some(anchor) => anchor.hash == pruned.anchor_hash && self.is_vouched(&tx, anchor).await?,
+            None => false,
+        };
         if !good {
             tracing::error!(tenant.id = %tenant, audit.seq = pruned.anchor,
                 "a checkpoint's signature is not good: the audit trail is not pruned");

@@ -3,9 +3,8 @@
 //! The gate tells of each refusal in the middle of a request; here it is only counted. Once its window is over, a run of
 //! the same refusals becomes one record. Of members: the same actor, right and tenant within a minute. Of strangers: all
 //! of one tenant within an hour, whoever they are: who is nobody there must not be able to fill its trail. Both are
-//! bounded; what no longer fits is counted and logged.
+//! bounded and apart, and no actor crowds out another (`runs`); what no longer fits is counted and logged.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,13 +17,10 @@ use tenantry_store::audit::{self, By, DENIED, Entry};
 use tenantry_store::{DbResultExt, SystemTx, Transaction, stmt};
 
 use super::Audit;
+use super::runs::{Run, Table};
 
 const OF_MEMBERS: TimeDelta = TimeDelta::minutes(1);
 const OF_STRANGERS: TimeDelta = TimeDelta::hours(1);
-/// Runs that are kept at once, of members and of strangers apart: one cannot crowd out the other.
-const MOST: usize = 2_048;
-/// Strangers that a record names.
-const NAMED: usize = 10;
 
 /// Counts refusals until they are written.
 #[derive(Default)]
@@ -32,47 +28,9 @@ pub(crate) struct DenialLog(Mutex<Pending>);
 
 #[derive(Default)]
 struct Pending {
-    members: HashMap<(TenantId, String, String), Run>,
-    strangers: HashMap<TenantId, Run>,
+    members: Table<(TenantId, String, String)>,
+    strangers: Table<TenantId>,
     dropped: u64,
-}
-
-/// A run of refusals: the first, and how many.
-#[derive(Clone)]
-struct Run {
-    first: Denial,
-    last: DateTime<Utc>,
-    count: u64,
-    actors: Vec<String>,
-    more_actors: bool,
-}
-
-impl Run {
-    fn new(denial: Denial) -> Self {
-        Self {
-            last: denial.at,
-            count: 1,
-            actors: vec![denial.actor.label()],
-            more_actors: false,
-            first: denial,
-        }
-    }
-
-    fn add(&mut self, other: Run) {
-        self.last = self.last.max(other.last);
-        self.count += other.count;
-        self.more_actors |= other.more_actors;
-        for actor in other.actors {
-            if self.actors.contains(&actor) {
-                continue;
-            }
-            if self.actors.len() < NAMED {
-                self.actors.push(actor);
-            } else {
-                self.more_actors = true;
-            }
-        }
-    }
 }
 
 impl Pending {
@@ -80,32 +38,20 @@ impl Pending {
         let tenant = run.first.resource.tenant;
         if run.first.member {
             let key = (tenant, run.first.actor.label(), run.first.right.to_string());
-            put(&mut self.members, key, run, &mut self.dropped);
+            self.dropped += self.members.add(key, run);
         } else {
-            put(&mut self.strangers, tenant, run, &mut self.dropped);
+            self.dropped += self.strangers.add(tenant, run);
         }
     }
 
     /// Those whose window is over; with `all`, all of them.
     fn take(&mut self, now: DateTime<Utc>, all: bool) -> Vec<Run> {
         let over = |window: TimeDelta| move |run: &Run| all || run.first.at + window <= now;
-        let members = self.members.extract_if(|_, run| over(OF_MEMBERS)(run)).map(|(_, run)| run);
-        let mut taken: Vec<Run> = members.collect();
-        taken.extend(self.strangers.extract_if(|_, run| over(OF_STRANGERS)(run)).map(|(_, run)| run));
+        let mut taken = self.members.take(over(OF_MEMBERS));
+        taken.extend(self.strangers.take(over(OF_STRANGERS)));
         // In the order in which they happened, as far as one can tell.
         taken.sort_by_key(|run| run.first.at);
         taken
-    }
-}
-
-fn put<K: Eq + std::hash::Hash>(runs: &mut HashMap<K, Run>, key: K, run: Run, dropped: &mut u64) {
-    let full = runs.len() >= MOST;
-    match runs.entry(key) {
-        std::collections::hash_map::Entry::Occupied(mut there) => there.get_mut().add(run),
-        std::collections::hash_map::Entry::Vacant(_) if full => *dropped += run.count,
-        std::collections::hash_map::Entry::Vacant(place) => {
-            place.insert(run);
-        }
     }
 }
 

@@ -8,10 +8,11 @@ use tenantry_identity::Identity;
 use tenantry_kernel::{Clock, Error, Result, TenantId};
 use tenantry_keys::Keys;
 use tenantry_outbound::Outbound;
-use tenantry_store::audit::checkpoints::{self, PublicKey};
+use tenantry_store::audit::checkpoints::{self, Checkpoint, PublicKey};
 use tenantry_store::audit::{self, By, Entry, Facts, Filter, PLATFORM, Record, settings};
 use tenantry_store::{Db, Page, PageRequest, SystemRole, SystemTx, TenantTx};
 
+use super::signer::{is_named, is_signed};
 use super::{DenialLog, Signer, pem};
 
 /// What the trail needs.
@@ -47,15 +48,41 @@ pub(crate) struct Settings {
 }
 
 impl Audit {
-    /// Makes the signing key known to all nodes.
+    /// Makes the signing key known to all nodes, and refuses to work where another key is on record under its name:
+    /// then somebody wrote it there, and what is checked with it proves nothing.
     ///
     /// # Errors
-    /// `Unavailable` when the database does not answer.
+    /// `Unavailable` when the database does not answer; `Internal` for a record that was tampered with.
     pub(crate) async fn open(config: AuditConfig) -> Result<Self> {
+        let own = config.signer.public_key(config.clock.now());
         let tx = SystemTx::begin(&config.db, SystemRole::Audit).await?;
-        checkpoints::add_key(&tx, &config.signer.public_key(config.clock.now())).await?;
+        checkpoints::add_key(&tx, &own).await?;
+        let known = checkpoints::keys(&tx).await?;
         tx.commit().await?;
+        for key in known.iter().filter(|key| !is_named(key)) {
+            tracing::error!(audit.key_id = %key.key_id,
+                "THE AUDIT TRAIL'S KEYS WERE TAMPERED WITH: this key on record is not what its name says; it is not believed");
+        }
+        if !known.iter().any(|key| key.key_id == own.key_id && key.public_key == own.public_key) {
+            tracing::error!(audit.key_id = %own.key_id,
+                "THE AUDIT TRAIL'S KEYS WERE TAMPERED WITH: the key on record is not the one that signs");
+            return Err(Error::internal(format!(
+                "the key on record in platform.audit_keys for {} is not the audit trail's signing key: somebody has \
+                 written it. Compare exports with the fingerprints that you have kept, restore the row, and start again",
+                own.key_id
+            )));
+        }
+        tracing::info!(audit.key_id = %own.key_id, "the audit trail is signed by this key");
         Ok(Self(Arc::new(config)))
+    }
+
+    /// Whether a checkpoint's signature is good. What this node has signed is checked with the key that it holds; for what
+    /// others signed the database is believed, as far as a key is what its name says.
+    pub(super) async fn is_vouched(&self, tx: &SystemTx, checkpoint: &Checkpoint) -> Result<bool> {
+        let own = self.0.signer.public_key(self.now());
+        let known = if checkpoint.key_id == own.key_id { vec![own] } else { checkpoints::keys(tx).await? };
+        let mut known = known.iter().filter(|key| key.key_id == checkpoint.key_id && is_named(key));
+        Ok(known.any(|key| is_signed(&key.public_key, &checkpoint.message(), &checkpoint.signature)))
     }
 
     pub(super) fn config(&self) -> &AuditConfig {

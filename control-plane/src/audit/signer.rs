@@ -83,6 +83,16 @@ pub(super) fn thumbprint(public_key: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(members))
 }
 
+/// Whether a text has the form of a key's name: 32 bytes in base64url.
+pub(crate) fn is_fingerprint(text: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
+}
+
+/// Whether a key on record is the one that its name says.
+pub(super) fn is_named(key: &PublicKey) -> bool {
+    thumbprint(&key.public_key) == key.key_id
+}
+
 /// A set of keys as JSON Web Keys.
 pub(crate) fn jwks(keys: &[PublicKey]) -> serde_json::Value {
     let key = |key: &PublicKey| {

@@ -10,7 +10,7 @@ use tenantry_store::PageRequest;
 use tenantry_store::audit::{self, By, Entry, Filter, PLATFORM, Record, checkpoints};
 
 use super::verify::Broken;
-use super::{Keyring, Verified, Verify, jwks, pem, verify};
+use super::{Keyring, Trust, Verified, Verify, jwks, pem, verify};
 use crate::test_world::TestApp;
 
 /// A moment for a clock that is moved by hand.
@@ -51,7 +51,11 @@ async fn export(test: &TestApp, tenant: TenantId) -> Vec<u8> {
 }
 
 fn check(file: &[u8], keys: Option<&Keyring>) -> Result<Verified, Broken> {
-    match verify(file, keys).unwrap() {
+    check_with(file, &keys.map_or(Trust::OfTheFile, |keys| Trust::Keys(keys.clone())))
+}
+
+fn check_with(file: &[u8], trust: &Trust) -> Result<Verified, Broken> {
+    match verify(file, trust).unwrap() {
         Verify::Good(verified) => Ok(verified),
         Verify::Broken(broken) => Err(broken),
     }
@@ -93,6 +97,10 @@ async fn an_export_is_good_with_its_own_keys_and_with_published_ones_and_with_no
     assert_eq!(check(&file, Some(&one)), Ok(good));
     let strange = Keyring::parse(&pem("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap()).unwrap();
     assert_eq!(check(&file, Some(&strange)).unwrap_err().seq, Some(3), "the first thing that is signed");
+    let pinned = |id: &str| check_with(&file, &Trust::Fingerprints(vec![id.to_owned()]));
+    assert!(pinned(&keys[0].key_id).is_ok());
+    let strange = pinned("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k").unwrap_err();
+    assert!(strange.reason.contains("not signed by a known key"), "{strange}");
     assert!(Keyring::parse("no key").is_none() && Keyring::parse(r#"{"keys":[]}"#).is_none());
 }
 
@@ -268,6 +276,40 @@ async fn chains_are_signed_when_they_are_due_with_the_key_of_the_time_and_old_ke
     assert_eq!((verified.checkpoints, verified.key_ids.len()), (2, 2));
 }
 
+/// Who can write to the database exchanges keys, or writes a chain of their own with a checkpoint by a key of their own.
+#[tokio::test]
+async fn keys_and_checkpoints_that_somebody_wrote_into_the_database_are_noticed() {
+    let test = TestApp::new().await;
+    let tenant = test.world.tenant("acme").await;
+    append(&test, tenant, 1).await;
+    assert!(test.app.audit.sign(tenant).await.unwrap());
+    append(&test, tenant, 2).await;
+    let mut superuser = test.world.superuser().await;
+    let forge = async |sql: &str, superuser: &mut sqlx::PgConnection| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(superuser).await.unwrap();
+    };
+    let signature: String = sqlx::query_scalar("SELECT signature FROM platform.audit_checkpoints")
+        .fetch_one(&mut superuser)
+        .await
+        .unwrap();
+    let forged = format!(
+        "UPDATE platform.audit_checkpoints SET signature = '{}'",
+        signature.replace(&signature[..4], "AAAA")
+    );
+    forge(&forged, &mut superuser).await;
+    assert!(!test.app.audit.sign(tenant).await.unwrap(), "not on top of what nobody has signed");
+    forge(&format!("UPDATE platform.audit_checkpoints SET signature = '{signature}'"), &mut superuser).await;
+    // The key of RFC 8037 under the name of ours. What was signed with ours is checked with the one that is held.
+    let exchange =
+        "UPDATE platform.audit_keys SET public_key = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'";
+    forge(exchange, &mut superuser).await;
+    assert!(test.app.audit.sign(tenant).await.unwrap());
+    let refused = test.audit_of_another_start().await.err().unwrap();
+    assert!(format!("{refused:?}").contains("is not the audit trail's signing key"), "{refused:?}");
+    let file = export(&test, tenant).await;
+    assert!(check(&file, None).unwrap_err().reason.contains("not what its name says"));
+}
+
 #[tokio::test]
 async fn a_pruned_trail_says_so_and_its_export_is_good_from_its_anchor_on() {
     let test = TestApp::new().await;
@@ -372,6 +414,32 @@ async fn at_the_end_everything_is_written_and_a_flood_takes_no_more_than_its_roo
     assert_eq!(written, 2_048 + 1, "the member's is not crowded out");
     assert_eq!(denied(&test, tenant).await.len(), 1);
     assert_eq!(test.app.audit.write_denials(true).await.unwrap(), 0);
+}
+
+/// Somebody tries made-up organisations until the table is full; then others are refused for the first time.
+#[tokio::test]
+async fn who_floods_pushes_out_nobody_else() {
+    let test = TestApp::new().await;
+    let flooder = test.stranger();
+    let flood = |times: usize| {
+        for _ in 0..times {
+            let made_up = Resource::new(ResourceKind::Instance, test.world.tenant_id());
+            assert!(flooder.permit(Action::View, &made_up).is_err());
+        }
+    };
+    flood(3_000);
+    let mut tried = Vec::new();
+    for slug in ["a", "b", "c", "d", "e"] {
+        let tenant = test.world.tenant(slug).await;
+        let instance = Resource::new(ResourceKind::Instance, tenant);
+        assert!(test.stranger().permit(Action::View, &instance).is_err());
+        tried.push(tenant);
+        flood(500);
+    }
+    test.app.audit.write_denials(true).await.unwrap();
+    for tenant in tried {
+        assert_eq!(denied(&test, tenant).await.len(), 1);
+    }
 }
 
 #[tokio::test]

@@ -56,6 +56,17 @@ pub(crate) enum Verify {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keyring(HashMap<String, String>);
 
+/// Which keys are believed.
+#[derive(Debug, Clone)]
+pub(crate) enum Trust {
+    /// Those that the file brings: then the file is whole in itself, and whose it is remains to be seen.
+    OfTheFile,
+    /// These alone.
+    Keys(Keyring),
+    /// Those of the file that have one of these fingerprints, and no others. A key's fingerprint is its id.
+    Fingerprints(Vec<String>),
+}
+
 #[derive(Deserialize)]
 struct Set {
     keys: Vec<Member>,
@@ -86,28 +97,37 @@ impl Keyring {
         keys.iter().map(named).collect::<Option<_>>().map(Self)
     }
 
+    fn only(mut self, fingerprints: &[String]) -> Self {
+        self.0.retain(|name, _| fingerprints.contains(name));
+        self
+    }
+
     fn is_signed(&self, key_id: &str, message: &str, signature: &str) -> bool {
         self.0.get(key_id).is_some_and(|key| is_signed(key, message, signature))
     }
 }
 
-/// Checks a file. With `keys`, only these are believed; else those that the file itself brings: then the file is whole
-/// in itself, and whose it is remains to be seen.
+/// Checks a file.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(crate) fn verify(file: impl BufRead, keys: Option<&Keyring>) -> io::Result<Verify> {
-    let mut checker = Checker { file, line: 0, state: None, keys: keys.cloned() };
+pub(crate) fn verify(file: impl BufRead, trust: &Trust) -> io::Result<Verify> {
+    let keys = match trust {
+        Trust::Keys(keys) => Some(keys.clone()),
+        Trust::OfTheFile | Trust::Fingerprints(_) => None,
+    };
+    let mut checker = Checker { file, line: 0, state: None, trust, keys };
     Ok(match checker.run()? {
         Ok(verified) => Verify::Good(verified),
         Err(broken) => Verify::Broken(broken),
     })
 }
 
-struct Checker<F> {
+struct Checker<'a, F> {
     file: F,
     line: u64,
     state: Option<State>,
+    trust: &'a Trust,
     keys: Option<Keyring>,
 }
 
@@ -123,7 +143,7 @@ struct State {
 
 type Checked<T> = Result<T, Broken>;
 
-impl<F: BufRead> Checker<F> {
+impl<F: BufRead> Checker<'_, F> {
     fn run(&mut self) -> io::Result<Checked<Verified>> {
         let mut bytes = Vec::new();
         loop {
@@ -202,7 +222,11 @@ impl<F: BufRead> Checker<F> {
         }
         let brought = Keyring::of_header(&header.keys);
         let brought = brought.ok_or_else(|| self.broken("a key in the header is not what its name says"))?;
-        let keys = self.keys.get_or_insert(brought);
+        let believed = match self.trust {
+            Trust::Fingerprints(pinned) => brought.only(pinned),
+            Trust::OfTheFile | Trust::Keys(_) => brought,
+        };
+        let keys = self.keys.get_or_insert(believed);
         let mut state = State {
             seq: header.anchor.seq,
             hash: header.anchor.hash.clone(),

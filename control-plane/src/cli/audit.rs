@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
 use super::show;
-use crate::audit::{Keyring, Verified, Verify, verify};
+use crate::audit::{Keyring, Trust, Verified, Verify, is_fingerprint, verify};
 
 #[derive(Subcommand)]
 pub(super) enum AuditCommand {
@@ -22,24 +22,37 @@ pub(super) struct VerifyArgs {
     /// The file that was exported.
     file: PathBuf,
     /// The public keys that are believed: PEM, or what /.well-known/tenantry-audit-keys.json gave when it could be
-    /// trusted. Without it the keys in the file itself are taken, which whoever made the file chose.
+    /// trusted. Without it, and without fingerprints, the keys in the file itself are taken, which whoever made the file
+    /// chose.
     #[arg(long)]
     key: Option<PathBuf>,
+    /// The fingerprint of a key that is believed: its id, 43 characters, as the log says at each start and the key set as
+    /// `kid`. Of the keys in the file only such are taken. May be given several times.
+    #[arg(long, conflicts_with = "key")]
+    fingerprint: Vec<String>,
 }
 
 pub(super) fn run(command: AuditCommand) -> Result<()> {
     let AuditCommand::Verify(args) = command;
-    let keys = match &args.key {
+    let trust = match &args.key {
         Some(path) => {
             let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
             let keys = Keyring::parse(&text);
-            Some(keys.with_context(|| format!("{} holds no Ed25519 public key", path.display()))?)
+            Trust::Keys(keys.with_context(|| format!("{} holds no Ed25519 public key", path.display()))?)
         }
-        None => None,
+        None if args.fingerprint.is_empty() => Trust::OfTheFile,
+        None => Trust::Fingerprints(args.fingerprint),
     };
+    if let Trust::Fingerprints(pinned) = &trust
+        && let Some(wrong) = pinned.iter().find(|text| !is_fingerprint(text))
+    {
+        anyhow::bail!(
+            "{wrong:?} is not a key's fingerprint: that is 43 letters, digits, hyphens and underscores"
+        );
+    }
     let file = File::open(&args.file).with_context(|| format!("{}", args.file.display()))?;
-    match verify(BufReader::new(file), keys.as_ref()).with_context(|| format!("{}", args.file.display()))? {
-        Verify::Good(verified) => show(&said(&verified, keys.is_some())),
+    match verify(BufReader::new(file), &trust).with_context(|| format!("{}", args.file.display()))? {
+        Verify::Good(verified) => show(&said(&verified, !matches!(trust, Trust::OfTheFile))),
         Verify::Broken(broken) => anyhow::bail!("BROKEN at {broken}"),
     }
 }
@@ -56,7 +69,7 @@ fn said(verified: &Verified, pinned: bool) -> String {
     );
     if !pinned {
         text.push_str(
-            "The keys are those in the file. Compare them with the ones you know, or give these with --key.\n",
+            "The keys are those in the file. Compare them with the ones you know, or give those with --key or --fingerprint.\n",
         );
     }
     text
@@ -80,14 +93,28 @@ mod tests {
             text.extend(part);
         }
         let (file, key) = (test.directory.path().join("audit.jsonl"), test.directory.path().join("key.pem"));
-        let public = test.app.audit.public_keys().await.unwrap().remove(0).public_key;
+        let known = test.app.audit.public_keys().await.unwrap().remove(0);
+        let (public, thumbprint) = (known.public_key, known.key_id);
         std::fs::write(&key, pem(&public).unwrap()).unwrap();
         let verify = |key: Option<&PathBuf>| {
-            run(AuditCommand::Verify(VerifyArgs { file: file.clone(), key: key.cloned() }))
+            run(AuditCommand::Verify(VerifyArgs {
+                file: file.clone(),
+                key: key.cloned(),
+                fingerprint: vec![],
+            }))
+        };
+        let pinned = |fingerprints: &[&str]| {
+            let fingerprint = fingerprints.iter().map(|&f| f.to_owned()).collect();
+            run(AuditCommand::Verify(VerifyArgs { file: file.clone(), key: None, fingerprint }))
         };
         std::fs::write(&file, &text).unwrap();
         verify(None).unwrap();
         verify(Some(&key)).unwrap();
+        let (own, other) = (thumbprint.as_str(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        pinned(&[own]).unwrap();
+        pinned(&[other, own]).unwrap();
+        assert!(pinned(&[other]).unwrap_err().to_string().contains("not signed by a known key"));
+        assert!(pinned(&["abc"]).unwrap_err().to_string().contains("not a key's fingerprint"));
         let bad = String::from_utf8(text).unwrap().replacen("subscription.start", "subscription.stArt", 1);
         std::fs::write(&file, bad).unwrap();
         let refused = verify(Some(&key)).unwrap_err().to_string();

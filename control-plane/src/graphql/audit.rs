@@ -126,13 +126,14 @@ impl From<Settings> for AuditSettings {
 pub(crate) enum AuditStreamKind {
     /// An https:// address that takes signed batches of JSON (Standard Webhooks).
     Webhook,
-    /// A syslog receiver (RFC 5424): syslog+tls://host:6514 or syslog+tcp://host:601.
+    /// A syslog receiver (RFC 5424): syslog+tls://host:6514 or syslog+tcp://host:601. It has taken records when its program
+    /// has read them and closed the connection; that it has stored them, syslog cannot say.
     Syslog,
     /// A file of the operator's, where there is a directory for it.
     File,
 }
 
-/// Where the trail is sent: every record at least once, in order.
+/// Where the trail is sent: every record in order, again and again until the receiver has taken it.
 #[derive(SimpleObject)]
 pub(crate) struct AuditStream {
     id: ID,

@@ -58,7 +58,7 @@ pub(crate) enum DeliveryState {
     Pending,
     /// The receiver answered with 2xx.
     Delivered,
-    /// Given up after three days, or because the receiver is gone. It can be replayed.
+    /// Given up after three days, because the receiver is gone, or because too many waited. It can be replayed.
     Dead,
 }
 
@@ -178,7 +178,7 @@ impl WebhookEndpoint {
 
 #[ComplexObject]
 impl WebhookEndpoint {
-    /// What was sent there in the last 30 days, newest first.
+    /// What was sent there in the last 30 days, newest first; above 50,000, without the oldest that have ended.
     #[graphql(complexity = "crate::graphql::connection::page_cost(first, child_complexity)")]
     async fn deliveries(
         &self,
@@ -351,7 +351,7 @@ impl WebhookMutation {
         Ok(delivery_payload(replayed.outcome(ctx)?))
     }
 
-    /// Replays an endpoint's dead deliveries that were made since a moment.
+    /// Replays an endpoint's dead deliveries that were made since a moment, oldest first. Repeating it goes on with the rest.
     async fn replay_dead_deliveries(
         &self,
         ctx: &Context<'_>,

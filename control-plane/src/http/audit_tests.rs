@@ -6,7 +6,7 @@ use tenantry_store::audit::{self, By, Entry};
 use tenantry_store::{SystemRole, SystemTx};
 
 use super::*;
-use crate::audit::{Keyring, Verify, verify};
+use crate::audit::{Keyring, Trust, Verify, verify};
 use crate::test_world::{Person, TestApp};
 
 async fn get(test: &TestApp, person: Option<&Person>, path: &str) -> Response {
@@ -58,7 +58,9 @@ async fn a_long_trail_comes_whole_page_by_page_and_is_checked_with_the_published
     assert_eq!(response.headers()["content-type"], "application/jwk-set+json");
     let keys = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     let keys = Keyring::parse(std::str::from_utf8(&keys).unwrap()).unwrap();
-    let Verify::Good(verified) = verify(file.as_slice(), Some(&keys)).unwrap() else { panic!("not good") };
+    let Verify::Good(verified) = verify(file.as_slice(), &Trust::Keys(keys)).unwrap() else {
+        panic!("not good")
+    };
     // The plan's own record first, the export's last.
     assert_eq!(verified.records, Some((1, 2_502)));
 }
@@ -80,7 +82,7 @@ async fn a_span_of_time_is_a_piece_of_the_chain_and_can_be_empty() {
         let response = get(&test, Some(&owner), &format!("/export/audit.jsonl?tenant={tenant}{range}")).await;
         assert_eq!(response.status(), StatusCode::OK);
         let file = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let outcome = verify(file.as_ref(), None).unwrap();
+        let outcome = verify(file.as_ref(), &Trust::OfTheFile).unwrap();
         match (wanted, outcome) {
             // Their moments were changed behind the product's back, and the first of them is named.
             (Some(seq), Verify::Broken(broken)) => assert_eq!(broken.seq, seq),

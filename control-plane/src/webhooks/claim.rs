@@ -28,6 +28,8 @@ pub(super) struct Claimed {
     pub(super) tries: i32,
     pub(super) give_up_at: DateTime<Utc>,
     pub(super) url: String,
+    /// The endpoint's, as it was claimed: it is another when the endpoint became another since.
+    pub(super) epoch: i64,
     pub(super) failing_since: Option<DateTime<Utc>>,
     /// Sealed, as is the one before it, which signs until a moment.
     pub(super) secret: String,
@@ -75,7 +77,7 @@ WITH RECURSIVE waiting AS (
 UPDATE webhooks.deliveries d SET lease_until = $2, next_attempt_at = $2, fence = d.fence + 1
 FROM locked l, webhooks.endpoints e, webhooks.messages m
 WHERE d.id = l.id AND e.id = d.endpoint_id AND m.id = d.message_id
-RETURNING d.id, d.tenant_id, d.endpoint_id, d.message_id, d.fence, d.tries, d.give_up_at, e.url, e.failing_since,
+RETURNING d.id, d.tenant_id, d.endpoint_id, d.message_id, d.fence, d.tries, d.give_up_at, e.url, e.epoch, e.failing_since,
           e.secret, e.previous_secret, e.previous_until, m.body";
 
 pub(super) async fn due(
@@ -109,6 +111,7 @@ fn claimed(row: &QueryResult) -> Result<Claimed> {
         tries: row.try_get("", "tries").db()?,
         give_up_at: row.try_get("", "give_up_at").db()?,
         url: row.try_get("", "url").db()?,
+        epoch: row.try_get("", "epoch").db()?,
         failing_since: row.try_get("", "failing_since").db()?,
         secret: row.try_get("", "secret").db()?,
         previous_secret: previous.zip(until),

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::Webhooks;
 use super::claim::{self, Claimed, Room};
 use super::endpoints::purpose;
+use super::health;
 use super::model::{self, Attempt};
 use super::record::{self, Verdict};
 use super::sign::Signed;
@@ -172,7 +173,8 @@ impl Webhooks {
             body: Bytes::from(claimed.body.clone()),
             most: KEPT_OF_ANSWER,
         };
-        let (status, error, response, verdict) = match self.0.outbound.send(request).await {
+        let (status, error, response, verdict) = match self.0.outbound.of(claimed.tenant).send(request).await
+        {
             Ok(answer) => {
                 let verdict = verdict(answer.status, &answer.headers);
                 let error = (verdict != Verdict::Delivered).then(|| said(answer.status));
@@ -197,8 +199,18 @@ impl Webhooks {
         Ok(secrets)
     }
 
-    async fn record(&self, claimed: &Claimed, verdict: Verdict, attempt: &Attempt) -> Result<()> {
+    pub(super) async fn record(&self, claimed: &Claimed, verdict: Verdict, attempt: &Attempt) -> Result<()> {
         let now = self.now();
+        let tx = self.system().await?;
+        let failing = match verdict {
+            Verdict::Delivered => None,
+            Verdict::Failed { .. } | Verdict::Gone => health::concerned(&tx, claimed, attempt.at).await?,
+        };
+        // That one is gone which this endpoint no longer is: this one gets the delivery.
+        let verdict = match (verdict, &failing) {
+            (Verdict::Gone, None) => Verdict::Failed { asked: None },
+            _ => verdict,
+        };
         let next = match verdict {
             Verdict::Failed { asked } => model::next_attempt(
                 (claimed.tries + 1, asked),
@@ -207,9 +219,15 @@ impl Webhooks {
             ),
             Verdict::Delivered | Verdict::Gone => None,
         };
-        let tx = self.system().await?;
         if record::outcome(&tx, claimed, (verdict, next), (attempt, now)).await? {
-            record::health(&tx, claimed, verdict, now).await?;
+            match (verdict, failing) {
+                (Verdict::Delivered, _) => health::delivered(&tx, claimed).await?,
+                (Verdict::Gone, Some(_)) => health::gone(&tx, claimed, now).await?,
+                (Verdict::Failed { .. }, Some(failing)) => {
+                    health::failed(&tx, claimed, (&failing, now)).await?;
+                }
+                (Verdict::Gone | Verdict::Failed { .. }, None) => {}
+            }
         }
         tx.commit().await
     }
@@ -220,27 +238,6 @@ impl Webhooks {
 
     pub(super) async fn system(&self) -> Result<SystemTx> {
         SystemTx::begin(&self.0.db, SystemRole::Webhooks).await
-    }
-
-    /// Throws away messages older than 30 days with their deliveries, facts that were handed on before that, and gives up what
-    /// waits for endpoints that stay disabled.
-    ///
-    /// # Errors
-    /// `Unavailable`: what is left goes with the next call.
-    pub(crate) async fn purge(&self) -> Result<()> {
-        let now = self.now();
-        // Bounded: a few million rows an hour.
-        for _ in 0..500 {
-            let tx = self.system().await?;
-            let gone = record::purge(&tx, now - model::KEPT).await?;
-            let facts = tenantry_store::outbox::purge(&tx, now - model::KEPT, record::PURGED_AT_ONCE).await?;
-            let given_up = record::give_up(&tx, now).await?;
-            tx.commit().await?;
-            if gone == 0 && facts == 0 && given_up == 0 {
-                break;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use tenantry_store::{DbResultExt, SystemRole, SystemTx, Transaction, stmt};
 use uuid::Uuid;
 
 use super::events::{self, Public};
-use super::model::TRIED_FOR;
+use super::model::{MOST_WAITING, OVERFLOWED, TRIED_FOR};
 use super::{Webhooks, repo};
 
 /// Facts of one transaction.
@@ -135,8 +135,8 @@ impl Webhooks {
         });
         let messages: Vec<Message> = messages.collect();
         self.insert_messages(tx, &messages).await?;
-        let wanting = endpoints_of(tx, tenants.keys().map(|t| t.uuid()).collect()).await?;
-        self.insert_deliveries(tx, &messages, &wanting).await
+        let mut wanting = endpoints_of(tx, tenants.keys().map(|t| t.uuid()).collect()).await?;
+        self.insert_deliveries(tx, &messages, &mut wanting).await
     }
 
     async fn insert_messages(&self, tx: &SystemTx, messages: &[Message]) -> Result<()> {
@@ -166,16 +166,19 @@ impl Webhooks {
         &self,
         tx: &SystemTx,
         messages: &[Message],
-        wanting: &[Wanting],
+        wanting: &mut [Wanting],
     ) -> Result<()> {
         let (clock, entropy) = (&*self.0.runtime.clock, &*self.0.runtime.entropy);
         let (mut ids, mut tenants, mut endpoints, mut of) = (vec![], vec![], vec![], vec![]);
+        let mut fits: Vec<bool> = vec![];
         for message in messages {
-            for endpoint in wanting.iter().filter(|w| w.wants(message)) {
+            for endpoint in wanting.iter_mut().filter(|w| w.wants(message)) {
                 ids.push(DeliveryId::generate(clock, entropy).uuid());
                 tenants.push(message.tenant.uuid());
                 endpoints.push(endpoint.id.uuid());
                 of.push(message.id.uuid());
+                fits.push(endpoint.room > 0);
+                endpoint.room -= 1;
             }
         }
         if ids.is_empty() {
@@ -185,9 +188,11 @@ impl Webhooks {
         tx.conn()
             .execute_raw(stmt(
                 "INSERT INTO webhooks.deliveries
-                   (id, tenant_id, endpoint_id, message_id, state, next_attempt_at, give_up_at, created_at)
-                 SELECT id, tenant_id, endpoint_id, message_id, 'pending', $5, $6, $5
-                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS d (id, tenant_id, endpoint_id, message_id)",
+                   (id, tenant_id, endpoint_id, message_id, state, next_attempt_at, give_up_at, created_at, last_error)
+                 SELECT id, tenant_id, endpoint_id, message_id, CASE WHEN fits THEN 'pending' ELSE 'dead' END,
+                        CASE WHEN fits THEN $5 END, $6, $5, CASE WHEN NOT fits THEN $8 END
+                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $7::boolean[])
+                   AS d (id, tenant_id, endpoint_id, message_id, fits)",
                 [
                     ids.into(),
                     tenants.into(),
@@ -195,6 +200,8 @@ impl Webhooks {
                     of.into(),
                     now.into(),
                     (now + TRIED_FOR).into(),
+                    fits.into(),
+                    OVERFLOWED.into(),
                 ],
             ))
             .await
@@ -240,6 +247,8 @@ struct Wanting {
     id: WebhookEndpointId,
     tenant: TenantId,
     event_types: Vec<String>,
+    /// Deliveries that may still wait for it.
+    room: i64,
 }
 
 impl Wanting {
@@ -254,9 +263,11 @@ async fn endpoints_of(tx: &SystemTx, tenants: Vec<Uuid>) -> Result<Vec<Wanting>>
     let rows = tx
         .conn()
         .query_all_raw(stmt(
-            "SELECT id, tenant_id, event_types FROM webhooks.endpoints
-             WHERE tenant_id = ANY($1) AND disabled_at IS NULL ORDER BY id FOR KEY SHARE",
-            [tenants.into()],
+            "SELECT e.id, e.tenant_id, e.event_types, $2 - (SELECT count(*) FROM (
+                      SELECT FROM webhooks.deliveries d WHERE d.endpoint_id = e.id AND d.state = 'pending' LIMIT $2) w) AS room
+             FROM webhooks.endpoints e
+             WHERE e.tenant_id = ANY($1) AND e.disabled_at IS NULL ORDER BY e.id FOR KEY SHARE OF e",
+            [tenants.into(), MOST_WAITING.into()],
         ))
         .await
         .db()?;
@@ -266,6 +277,7 @@ async fn endpoints_of(tx: &SystemTx, tenants: Vec<Uuid>) -> Result<Vec<Wanting>>
                 id: WebhookEndpointId::from_uuid(row.try_get("", "id").db()?),
                 tenant: TenantId::from_uuid(row.try_get("", "tenant_id").db()?),
                 event_types: row.try_get("", "event_types").db()?,
+                room: row.try_get("", "room").db()?,
             })
         })
         .collect()

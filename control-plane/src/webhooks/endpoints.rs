@@ -49,7 +49,7 @@ impl Webhooks {
         let new = NewEndpoint {
             description: model::description(&new.description)?,
             event_types: model::event_types(&new.event_types)?,
-            url: self.reachable(&new.url).await?,
+            url: self.reachable(tenant, &new.url).await?,
         };
         let secret = sign::new_secret(ctx.entropy());
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
@@ -68,6 +68,7 @@ impl Webhooks {
     }
 
     /// Changes an endpoint. Disabling keeps what waits; enabling begins anew, with what happens from now on and what still waits.
+    /// So does another address: the failures of the old one are not its own.
     ///
     /// # Errors
     /// As [`Self::create`]; `NotFound` for another tenant's.
@@ -79,14 +80,17 @@ impl Webhooks {
     ) -> Result<Endpoint> {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
         let url = match &change.url {
-            Some(url) => Some(self.reachable(url).await?),
+            Some(url) => Some(self.reachable(tenant, url).await?),
             None => None,
         };
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
         let before = repo::get(&tx, id, true).await?;
         let mut endpoint = before.clone();
-        if let Some(url) = url {
+        if let Some(url) = url
+            && url != endpoint.url
+        {
             endpoint.url = url;
+            endpoint.failing_since = None;
         }
         if let Some(text) = &change.description {
             endpoint.description = model::description(text)?;
@@ -137,7 +141,8 @@ impl Webhooks {
         Ok((endpoint, secret))
     }
 
-    /// Deletes an endpoint, its deliveries and their log. What is being sent at this moment still arrives.
+    /// Deletes an endpoint, its deliveries and their log: they are gone for everybody at once, and from the disk within an
+    /// hour or so. What is being sent at this moment still arrives.
     ///
     /// # Errors
     /// `NotFound` for another tenant's, or when it is gone.
@@ -145,7 +150,7 @@ impl Webhooks {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
         let endpoint = repo::get(&tx, id, true).await?;
-        repo::delete(&tx, id).await?;
+        repo::delete(&tx, id, ctx.now()).await?;
         self.recorded(tx, ctx, ("webhook.delete", &endpoint)).await
     }
 
@@ -183,8 +188,9 @@ impl Webhooks {
     }
 
     /// The URL as it is kept, when it may be reached now.
-    async fn reachable(&self, url: &str) -> Result<String> {
-        let target = self.0.outbound.check(url.trim()).await.map_err(|error| error.of_field("url"))?;
+    async fn reachable(&self, tenant: TenantId, url: &str) -> Result<String> {
+        let checked = self.0.outbound.of(tenant).check(url.trim()).await;
+        let target = checked.map_err(|error| error.of_field("url"))?;
         Ok(target.url().to_owned())
     }
 

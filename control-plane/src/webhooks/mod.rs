@@ -12,6 +12,8 @@
 //! - a message holds only the fields that the table of [`events`] names: no secret, no e-mail address;
 //! - a receiver that is slow or down costs others nothing: bounds per endpoint and tenant, and no more than half of all
 //!   places for endpoints that fail;
+//! - an endpoint is disabled by what it is now, never by what a claim saw of it (`health`);
+//! - no transaction grows with what an endpoint holds, and what it holds is bounded (`tidy`); what waits is never dropped;
 //! - nothing is sent inside a transaction, and a secret is opened only for the time of one attempt.
 //!
 //! Failure modes: a receiver that fails is tried again for three days, then its delivery is dead until it is replayed; one that
@@ -24,6 +26,7 @@ mod dispatch;
 mod endpoints;
 pub(crate) mod events;
 mod feed;
+mod health;
 mod model;
 mod record;
 mod replay;
@@ -33,6 +36,7 @@ mod repo_isolation_tests;
 pub(crate) mod sign;
 #[cfg(test)]
 mod tests;
+mod tidy;
 
 use std::sync::Arc;
 

@@ -16,6 +16,14 @@ pub(crate) const TRIED_FOR: TimeDelta = TimeDelta::hours(72);
 pub(crate) const FAILING_FOR: TimeDelta = TimeDelta::days(5);
 /// How long messages and their deliveries are kept.
 pub(crate) const KEPT: TimeDelta = TimeDelta::days(30);
+/// Deliveries that are kept of an endpoint. Above it the oldest go that have ended; what waits never goes.
+pub(crate) const MOST_KEPT: i64 = 50_000;
+/// Deliveries that wait for an endpoint. One that comes on top is dead at once, with the reason, and can be replayed.
+pub(crate) const MOST_WAITING: i64 = COUNTED;
+/// Why.
+pub(crate) const OVERFLOWED: &str = "It was not sent: too many deliveries waited for this endpoint.";
+/// Deliveries that one transaction changes or takes away.
+pub(crate) const AT_ONCE: i64 = 5_000;
 /// Attempts that a delivery's log holds.
 pub(crate) const LOGGED: i64 = 10;
 /// Counts of deliveries stop here: counting further would cost more than it tells.

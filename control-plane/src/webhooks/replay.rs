@@ -3,12 +3,12 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::json;
 use tenantry_authz::{Action, Ctx};
-use tenantry_kernel::{DeliveryId, Error, MessageId, Result, TenantId, WebhookEndpointId};
+use tenantry_kernel::{DeliveryId, Error, Kind, MessageId, Result, TenantId, WebhookEndpointId};
 use tenantry_store::audit::{self, By, Entry};
 use tenantry_store::{Page, PageRequest, TenantTx};
 
 use super::events::{self, EventType, TEST};
-use super::model::{Delivery, DeliveryState, Endpoint, TRIED_FOR};
+use super::model::{AT_ONCE, Delivery, DeliveryState, Endpoint, MOST_WAITING, TRIED_FOR};
 use super::{Webhooks, repo};
 
 impl Webhooks {
@@ -33,7 +33,8 @@ impl Webhooks {
     /// feed, and reaches the endpoint whatever types it has chosen.
     ///
     /// # Errors
-    /// `Invalid` for a type that is none; `Conflict` for an endpoint that is disabled; `NotFound` for another tenant's.
+    /// `Invalid` for a type that is none; `Conflict` for an endpoint that is disabled; `QuotaExceeded` for one
+    /// that too much waits for; `NotFound` for another tenant's.
     pub(crate) async fn send_test(
         &self,
         ctx: &Ctx,
@@ -43,7 +44,13 @@ impl Webhooks {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
         let event = wanted(event_type)?;
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
-        enabled(&repo::get(&tx, id, true).await?)?;
+        let endpoint = repo::get(&tx, id, true).await?;
+        enabled(&endpoint)?;
+        if endpoint.pending >= MOST_WAITING {
+            let full = format!("{MOST_WAITING} deliveries wait for this endpoint, the most.");
+            return Err(Error::new(Kind::QuotaExceeded, full)
+                .with_remedy("Make its receiver answer, or wait until the deliveries have ended."));
+        }
         let now = ctx.now().trunc_subsecs(6);
         let public = events::test_body(event, now);
         let delivery = DeliveryId::generate(ctx.clock(), ctx.entropy());
@@ -85,7 +92,9 @@ impl Webhooks {
         Ok(replayed)
     }
 
-    /// Replays an endpoint's dead deliveries that were made since a moment. How many; repeating it finds none.
+    /// Replays an endpoint's dead deliveries that were made since a moment, oldest first. How many; repeating it finds none.
+    /// Each transaction takes some thousands and has a record of its own: broken off, what was replayed is replayed, and
+    /// repeating it goes on with the rest.
     ///
     /// # Errors
     /// As [`Self::replay`].
@@ -96,14 +105,22 @@ impl Webhooks {
         since: DateTime<Utc>,
     ) -> Result<u64> {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
-        let tx = TenantTx::begin(&self.0.db, &permit).await?;
-        enabled(&repo::get(&tx, id, true).await?)?;
         let window = (ctx.now(), ctx.now() + TRIED_FOR);
-        let replayed = repo::replay_dead(&tx, (id, since), window).await?;
-        let details = json!({ "since": since, "deliveries": replayed });
-        record(&tx, ctx, ("webhook.replay", id.to_string(), details)).await?;
-        tx.commit().await?;
-        Ok(replayed)
+        let mut all = 0;
+        loop {
+            let tx = TenantTx::begin(&self.0.db, &permit).await?;
+            enabled(&repo::get(&tx, id, false).await?)?;
+            let replayed = repo::replay_dead(&tx, (id, since), window).await?;
+            if replayed > 0 || all == 0 {
+                let details = json!({ "since": since, "deliveries": replayed });
+                record(&tx, ctx, ("webhook.replay", id.to_string(), details)).await?;
+            }
+            tx.commit().await?;
+            all += replayed;
+            if replayed < AT_ONCE.unsigned_abs() {
+                return Ok(all);
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use tenantry_store::{DbResultExt, Page, PageRequest, TenantTx, Transaction, stmt
 
 use super::endpoints::NewEndpoint;
 use super::feed::{FeedQuery, FeedRow};
-use super::model::{Attempt, COUNTED, Delivery, DeliveryState, Endpoint};
+use super::model::{AT_ONCE, Attempt, COUNTED, Delivery, DeliveryState, Endpoint};
 
 const ENDPOINT: &str =
     "e.id, e.url, e.description, e.event_types, e.created_at, e.failing_since, e.disabled_at, e.disabled_why,
@@ -34,7 +34,7 @@ pub(crate) async fn lock(tx: &TenantTx) -> Result<()> {
 }
 
 pub(crate) async fn count(tx: &TenantTx) -> Result<i64> {
-    let sql = "SELECT count(*) AS n FROM webhooks.endpoints WHERE tenant_id = $1";
+    let sql = "SELECT count(*) AS n FROM webhooks.endpoints WHERE tenant_id = $1 AND deleted_at IS NULL";
     let row = tx.conn().query_one_raw(stmt(sql, [tx.tenant().uuid().into()])).await.db()?;
     row.map_or(Ok(0), |row| row.try_get("", "n").db())
 }
@@ -72,7 +72,7 @@ fn taken() -> Error {
 pub(crate) async fn get(tx: &TenantTx, id: WebhookEndpointId, lock: bool) -> Result<Endpoint> {
     let lock = if lock { "FOR NO KEY UPDATE OF e" } else { "" };
     let sql = format!(
-        "SELECT {} FROM webhooks.endpoints e WHERE e.tenant_id = $1 AND e.id = $2 {lock}",
+        "SELECT {} FROM webhooks.endpoints e WHERE e.tenant_id = $1 AND e.id = $2 AND e.deleted_at IS NULL {lock}",
         with_counts()
     );
     let row =
@@ -84,7 +84,8 @@ pub(crate) async fn get(tx: &TenantTx, id: WebhookEndpointId, lock: bool) -> Res
 pub(crate) async fn list(tx: &TenantTx, page: &PageRequest) -> Result<Page<Endpoint>> {
     let after: Option<WebhookEndpointId> = cursor(page)?;
     let sql = format!(
-        "SELECT {} FROM webhooks.endpoints e WHERE e.tenant_id = $1 AND ($2::uuid IS NULL OR e.id > $2)
+        "SELECT {} FROM webhooks.endpoints e
+         WHERE e.tenant_id = $1 AND e.deleted_at IS NULL AND ($2::uuid IS NULL OR e.id > $2)
          ORDER BY e.id LIMIT $3",
         with_counts()
     );
@@ -100,13 +101,18 @@ fn cursor<T: std::str::FromStr>(page: &PageRequest) -> Result<Option<T>> {
     page.after.as_deref().map(parse).transpose()
 }
 
-/// Writes an endpoint's settings. One that is enabled again begins without a past.
+/// Writes an endpoint's settings. One that is enabled again, or has another address, begins without a past: what is still on
+/// its way to the one it was says nothing of it.
 pub(crate) async fn update(tx: &TenantTx, endpoint: &Endpoint) -> Result<()> {
     tx.conn()
         .execute_raw(stmt(
-            "UPDATE webhooks.endpoints SET url = $3, description = $4, event_types = $5, disabled_at = $6,
-                    disabled_why = $7, failing_since = $8
-             WHERE tenant_id = $1 AND id = $2",
+            "WITH before AS (
+               SELECT url <> $3 OR (disabled_at IS NOT NULL AND $6::timestamptz IS NULL) AS anew
+               FROM webhooks.endpoints WHERE tenant_id = $1 AND id = $2)
+             UPDATE webhooks.endpoints SET url = $3, description = $4, event_types = $5, disabled_at = $6,
+                    disabled_why = $7, failing_since = CASE WHEN anew THEN NULL ELSE failing_since END,
+                    epoch = epoch + CASE WHEN anew THEN 1 ELSE 0 END
+             FROM before WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL",
             [
                 tx.tenant().uuid().into(),
                 endpoint.id.uuid().into(),
@@ -115,7 +121,6 @@ pub(crate) async fn update(tx: &TenantTx, endpoint: &Endpoint) -> Result<()> {
                 endpoint.event_types.clone().into(),
                 endpoint.disabled_at.into(),
                 endpoint.disabled_why.clone().into(),
-                endpoint.failing_since.into(),
             ],
         ))
         .await
@@ -133,7 +138,7 @@ pub(crate) async fn rotate(
         .conn()
         .execute_raw(stmt(
             "UPDATE webhooks.endpoints SET previous_secret = secret, previous_until = $4, secret = $3
-             WHERE tenant_id = $1 AND id = $2",
+             WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL",
             [tx.tenant().uuid().into(), id.uuid().into(), sealed.into(), until.into()],
         ))
         .await
@@ -141,10 +146,15 @@ pub(crate) async fn rotate(
     Ok(done.rows_affected())
 }
 
-/// Deletes an endpoint with its deliveries.
-pub(crate) async fn delete(tx: &TenantTx, id: WebhookEndpointId) -> Result<u64> {
-    let sql = "DELETE FROM webhooks.endpoints WHERE tenant_id = $1 AND id = $2";
-    let done = tx.conn().execute_raw(stmt(sql, [tx.tenant().uuid().into(), id.uuid().into()])).await.db()?;
+/// Deletes an endpoint: its secrets are gone and nobody sees it or its deliveries any more. The rows go later (`tidy`),
+/// because there may be many.
+pub(crate) async fn delete(tx: &TenantTx, id: WebhookEndpointId, at: DateTime<Utc>) -> Result<u64> {
+    let sql = "UPDATE webhooks.endpoints SET deleted_at = $3, disabled_at = coalesce(disabled_at, $3),
+                      disabled_why = coalesce(disabled_why, 'owner'), epoch = epoch + 1,
+                      secret = '', previous_secret = NULL, previous_until = NULL
+               WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL";
+    let values = [tx.tenant().uuid().into(), id.uuid().into(), at.into()];
+    let done = tx.conn().execute_raw(stmt(sql, values)).await.db()?;
     Ok(done.rows_affected())
 }
 
@@ -193,6 +203,7 @@ pub(crate) async fn delivery(tx: &TenantTx, id: DeliveryId, lock: bool) -> Resul
     let lock = if lock { "FOR UPDATE OF d" } else { "" };
     let sql = format!(
         "SELECT {DELIVERY} FROM webhooks.deliveries d JOIN webhooks.messages m ON m.id = d.message_id
+         JOIN webhooks.endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
          WHERE d.tenant_id = $1 AND d.id = $2 {lock}"
     );
     let row =
@@ -220,6 +231,7 @@ pub(crate) async fn deliveries(
     });
     let sql = format!(
         "SELECT {DELIVERY} FROM webhooks.deliveries d JOIN webhooks.messages m ON m.id = d.message_id
+         JOIN webhooks.endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
          WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ($3::uuid IS NULL OR d.id < $3) {in_state}
          ORDER BY d.id DESC LIMIT $4"
     );
@@ -247,7 +259,7 @@ pub(crate) async fn replay(
     Ok(done.rows_affected())
 }
 
-/// As `replay`, for the dead ones of an endpoint that were made since a moment.
+/// As `replay`, for the oldest [`AT_ONCE`] dead ones of an endpoint that were made since a moment.
 pub(crate) async fn replay_dead(
     tx: &TenantTx,
     (endpoint, since): (WebhookEndpointId, DateTime<Utc>),
@@ -258,13 +270,17 @@ pub(crate) async fn replay_dead(
         .execute_raw(stmt(
             "UPDATE webhooks.deliveries SET state = 'pending', tries = 0, next_attempt_at = $4, give_up_at = $5,
                     fence = fence + 1
-             WHERE tenant_id = $1 AND endpoint_id = $2 AND state = 'dead' AND created_at >= $3",
+             WHERE tenant_id = $1 AND state = 'dead' AND id IN (
+               SELECT id FROM webhooks.deliveries
+               WHERE tenant_id = $1 AND endpoint_id = $2 AND state = 'dead' AND created_at >= $3
+               ORDER BY id LIMIT $6 FOR UPDATE)",
             [
                 tx.tenant().uuid().into(),
                 endpoint.uuid().into(),
                 since.into(),
                 now.into(),
                 give_up_at.into(),
+                AT_ONCE.into(),
             ],
         ))
         .await

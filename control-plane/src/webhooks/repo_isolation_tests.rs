@@ -115,7 +115,7 @@ async fn everything(tx: &TenantTx, f: &Fixture) -> Vec<(&'static str, u64)> {
             0 => rows(repo::rotate(tx, id, ("1:forged", later)).await, |n| n),
             1 => rows(repo::replay(tx, f.delivery, (now, later)).await, |n| n),
             2 => rows(repo::replay_dead(tx, (id, DateTime::UNIX_EPOCH), (now, later)).await, |n| n),
-            3 => rows(repo::delete(tx, id).await, |n| n),
+            3 => rows(repo::delete(tx, id, now).await, |n| n),
             _ => {
                 let forged = DeliveryId::generate(&*f.world.runtime.clock, &OsEntropy);
                 rows(repo::insert_test(tx, test_message(&f.world, (id, forged))).await, |()| 1)

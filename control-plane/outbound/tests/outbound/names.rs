@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
-use tenantry_outbound::{Config, Outbound, OutboundError, Refusal};
+use tenantry_outbound::{Config, OutboundError, Refusal};
 
-use crate::receiver::{Names, Receiver, outbound, post};
+use crate::receiver::{Names, Receiver, outbound, post, with};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -94,7 +94,7 @@ async fn allowing_loopback_opens_loopback_alone() {
 async fn the_operators_own_networks_can_be_closed() {
     let names = Names::that_say(&[&["93.184.215.14"]]);
     let denied = vec!["93.184.215.0/24".parse().unwrap()];
-    let out = Outbound::new(Config { denied, resolver: names, ..Config::public().unwrap() });
+    let out = with(Config { denied, resolver: names, ..Config::public().unwrap() });
     let closed = OutboundError::Refused(Refusal::Address("closed by the operator"));
     assert_eq!(out.check("https://hooks.example.com/").await.unwrap_err(), closed);
     assert_eq!(out.check("https://[::ffff:93.184.215.14]/").await.unwrap_err(), closed);
@@ -122,10 +122,10 @@ async fn names_without_an_address_and_ports_of_mail_servers() {
 
 #[tokio::test]
 async fn the_machines_resolver_is_judged_as_any_other() {
-    let out = Outbound::new(Config::public().unwrap());
+    let out = with(Config::public().unwrap());
     let refused = out.connect("127.0.0.1", 6514).await.unwrap_err();
     assert_eq!(refused, OutboundError::Refused(Refusal::Address("loopback")));
-    let out = Outbound::new(Config { allow_loopback: true, ..Config::public().unwrap() });
+    let out = with(Config { allow_loopback: true, ..Config::public().unwrap() });
     let receiver = Receiver::answering(OK).await;
     let url = format!("http://localhost:{}/", receiver.address.port());
     let answer = out.send(post(&url, 10)).await.unwrap();

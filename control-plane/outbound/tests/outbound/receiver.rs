@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use tenantry_outbound::{Config, Outbound, Request, Resolver};
+use tenantry_kernel::{OsEntropy, SystemClock, TenantId};
+use tenantry_outbound::{Config, Outbound, OutboundOf, Request, Resolver};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -30,7 +31,7 @@ impl Names {
 
 #[async_trait::async_trait]
 impl Resolver for Names {
-    async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+    async fn resolve(&self, _: TenantId, _: &str) -> io::Result<Vec<IpAddr>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let mut answers = self.answers.lock().unwrap();
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
@@ -38,8 +39,13 @@ impl Resolver for Names {
     }
 }
 
-pub(crate) fn outbound(allow_loopback: bool, names: &Arc<Names>) -> Outbound {
-    Outbound::new(Config { allow_loopback, resolver: names.clone(), ..Config::public().unwrap() })
+pub(crate) fn outbound(allow_loopback: bool, names: &Arc<Names>) -> OutboundOf {
+    with(Config { allow_loopback, resolver: names.clone(), ..Config::public().unwrap() })
+}
+
+/// A tenant's way out.
+pub(crate) fn with(config: Config) -> OutboundOf {
+    Outbound::new(config).of(TenantId::generate(&SystemClock, &OsEntropy))
 }
 
 pub(crate) fn post(url: &str, most: usize) -> Request<'_> {

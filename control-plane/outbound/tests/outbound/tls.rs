@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, KeyPair};
-use tenantry_outbound::{CertificateDer, Config, Outbound, OutboundError, Tls};
+use tenantry_outbound::{CertificateDer, Config, OutboundError, OutboundOf, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -9,7 +9,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::receiver::{Names, Receiver, post};
+use crate::receiver::{Names, Receiver, post, with};
 
 /// An HTTPS server with a certificate for `name` that it has signed itself; its port and certificate.
 async fn server(name: &str) -> (u16, CertificateDer<'static>) {
@@ -40,8 +40,8 @@ async fn server(name: &str) -> (u16, CertificateDer<'static>) {
     (port, certificate)
 }
 
-fn outbound(trusted: Vec<CertificateDer<'static>>) -> Outbound {
-    Outbound::new(Config {
+fn outbound(trusted: Vec<CertificateDer<'static>>) -> OutboundOf {
+    with(Config {
         allow_loopback: true,
         resolver: Names::that_say(&[&["127.0.0.1"]]),
         tls: Tls::new(trusted).unwrap(),

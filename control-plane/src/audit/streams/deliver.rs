@@ -1,4 +1,3 @@
-use futures::StreamExt;
 use tenantry_kernel::{Error, Kind as ErrorKind, Result, Secret};
 use tenantry_store::SystemTx;
 use tenantry_store::audit::streams as rows;
@@ -9,32 +8,11 @@ use super::model::{BATCH, Kind, PATIENCE, backoff};
 use super::{file, syslog, webhook};
 use crate::audit::Audit;
 
-/// Streams that one round serves.
-const ROUND: i64 = 32;
-/// Of these at once: one that hangs delays few.
-const AT_ONCE: usize = 8;
 /// A batch is not made longer than so many bytes of JSON, about.
 const BYTES: usize = 512 << 10;
 
-/// Sends one batch of each stream that is due. Whether there may be more.
-pub(in crate::audit) async fn deliver_due(audit: &Audit) -> Result<bool> {
-    let tx = audit.system().await?;
-    let due = rows::due(&tx, audit.now(), ROUND).await?;
-    tx.commit().await?;
-    let outcomes: Vec<Result<bool>> = futures::stream::iter(due)
-        .map(|stream| deliver(audit, stream))
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    let mut more = false;
-    for outcome in outcomes {
-        more |= outcome?;
-    }
-    Ok(more)
-}
-
 /// Sends a batch and moves the cursor, or notes why not. Whether it was taken.
-async fn deliver(audit: &Audit, stream: rows::Stream) -> Result<bool> {
+pub(super) async fn deliver(audit: &Audit, stream: rows::Stream) -> Result<bool> {
     let tx = audit.system().await?;
     let records = audit::span(&tx, stream.tenant, (stream.last_seq, i64::MAX), BATCH).await?;
     let secret = open_secret(audit, &tx, &stream).await?;
@@ -87,7 +65,9 @@ async fn send(
             let batch = webhook::Batch { stream: stream.id, tenant: stream.tenant, records, at: audit.now() };
             webhook::send(&config.outbound, (&stream.target, &secret), &batch).await
         }
-        Kind::Syslog => syslog::send(&config.outbound, (&stream.target, &config.host), records).await,
+        Kind::Syslog => {
+            syslog::send(&config.outbound.of(stream.tenant), (&stream.target, &config.host), records).await
+        }
         Kind::File => {
             let directory = config.directory.clone().ok_or("This installation writes no files any more.")?;
             let (tenant, records) = (stream.tenant, records.to_vec());

@@ -34,7 +34,7 @@ impl Audit {
         (kind, target): (Kind, &str),
     ) -> Result<(Stream, Option<Secret>)> {
         let permit = ctx.permit(Action::Manage, &Resource::new(ResourceKind::Audit, tenant))?;
-        let target = self.check_target(kind, target).await?;
+        let target = self.check_target(tenant, kind, target).await?;
         let id = AuditStreamId::generate(ctx.clock(), ctx.entropy());
         let tx = TenantTx::begin(&self.config().db, &permit).await?;
         // Its record is made first: appenders take turns, so that of two who add at once the second counts the first.
@@ -91,12 +91,12 @@ impl Audit {
     }
 
     /// The target as it is kept. Judged once here, for the person who waits; and again at each delivery.
-    async fn check_target(&self, kind: Kind, target: &str) -> Result<String> {
+    async fn check_target(&self, tenant: TenantId, kind: Kind, target: &str) -> Result<String> {
         let target = target.trim();
         if target.len() > 2048 || target.chars().any(char::is_control) {
             return Err(Error::invalid("target", "A target has at most 2048 printable characters."));
         }
-        let outbound = &self.config().outbound;
+        let outbound = self.config().outbound.of(tenant);
         match kind {
             Kind::Webhook => {
                 let target = outbound.check(target).await.map_err(|e| e.of_field("target"))?;

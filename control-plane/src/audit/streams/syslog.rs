@@ -1,12 +1,14 @@
 //! Records as syslog messages: RFC 5424, framed by octet counting (RFC 6587, 3.4.1; RFC 5425, 4.3), over TCP or TLS.
 
+use std::io;
 use std::time::Duration;
 
 use chrono::SecondsFormat;
-use tenantry_outbound::Outbound;
+use tenantry_outbound::OutboundOf;
 use tenantry_store::audit::Record;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 use super::model::Receiver;
 
@@ -34,10 +36,17 @@ fn frames(host: &str, records: &[Record]) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Sends records over a connection of their own. Syslog has no acknowledgement: they count as taken when the network
-/// has all of them and the receiver does not reset the connection upon its end.
+/// How long a receiver may take to close the connection once it was told that this was all.
+const CLOSING: Duration = Duration::from_secs(8);
+/// How long a reset may be on its way behind a receiver's end.
+const SETTLING: Duration = Duration::from_millis(200);
+
+/// Sends records over a connection of their own. Syslog has no acknowledgement; what there is of one is the end of the
+/// connection: we close our direction and wait until the receiver closes its own. A program that ends a connection before it
+/// has read everything resets it, and a machine that died says nothing: both mean that the records are sent again. So they
+/// count as taken when the receiver's program has read all of them. Whether it has stored them nobody can tell.
 pub(super) async fn send(
-    outbound: &Outbound,
+    outbound: &OutboundOf,
     (target, host): (&str, &str),
     records: &[Record],
 ) -> Result<(), String> {
@@ -45,37 +54,99 @@ pub(super) async fn send(
     let bytes = frames(host, records)?;
     if receiver.tls {
         let stream = outbound.connect_tls(&receiver.host, receiver.port).await.map_err(|e| e.to_string())?;
-        write(stream, &bytes).await
+        write(stream, &bytes, (CLOSING, |stream| stream.get_ref().0.take_error())).await
     } else {
         let stream = outbound.connect(&receiver.host, receiver.port).await.map_err(|e| e.to_string())?;
-        write(stream, &bytes).await
+        write(stream, &bytes, (CLOSING, TcpStream::take_error)).await
     }
 }
 
-async fn write(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> Result<(), String> {
-    let lost = |_: std::io::Error| "The receiver closed the connection.".to_owned();
+fn lost(_: io::Error) -> String {
+    "The receiver closed the connection before it had read all of it.".to_owned()
+}
+
+async fn write<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    bytes: &[u8],
+    (closing, fault): (Duration, impl Fn(&S) -> io::Result<Option<io::Error>>),
+) -> Result<(), String> {
     stream.write_all(bytes).await.map_err(lost)?;
     stream.flush().await.map_err(lost)?;
     stream.shutdown().await.map_err(lost)?;
-    // Most receivers close as well once they have read all. Those that do not are not waited for.
+    timeout(closing, end(&mut stream)).await.map_err(|_| {
+        let seconds = closing.as_secs();
+        format!("The receiver did not close the connection within {seconds} seconds of its end: whether it has read all is not known.")
+    })??;
+    // An end that was sent before our bytes had arrived is followed by a reset, which no read tells any more.
+    sleep(SETTLING).await;
+    match fault(&stream) {
+        Ok(None) => Ok(()),
+        Ok(Some(error)) | Err(error) => Err(lost(error)),
+    }
+}
+
+/// Reads until the receiver ends the connection. What it says is nothing to us.
+async fn end(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), String> {
     let mut nothing = [0_u8; 256];
-    let closing = async {
-        loop {
-            match stream.read(&mut nothing).await {
-                Ok(0) => return Ok(()),
-                Ok(_) => {}
-                // Over TLS many end without saying so.
-                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
-                Err(error) => return Err(lost(error)),
-            }
+    loop {
+        match stream.read(&mut nothing).await {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            // Over TLS many end without saying so (RFC 5425, 4.4 asks for it): then the end of TCP is what counts.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(lost(error)),
         }
-    };
-    timeout(Duration::from_secs(1), closing).await.unwrap_or(Ok(()))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    const MEGABYTES: usize = 4 << 20;
+
+    /// What becomes of so many bytes at a receiver that does as `with` says.
+    async fn at_a_receiver<F: Future<Output = ()> + Send + 'static>(
+        bytes: usize,
+        with: impl FnOnce(TcpStream) -> F + Send + 'static,
+    ) -> Result<(), String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { with(listener.accept().await.unwrap().0).await });
+        let stream = TcpStream::connect(address).await.unwrap();
+        write(stream, &vec![b'x'; bytes], (Duration::from_secs(2), TcpStream::take_error)).await
+    }
+
+    #[tokio::test]
+    async fn records_are_taken_by_who_reads_to_the_end_and_by_nobody_else() {
+        let whole = at_a_receiver(MEGABYTES, |mut socket| async move {
+            let mut all = Vec::new();
+            socket.read_to_end(&mut all).await.unwrap();
+        });
+        assert_eq!(whole.await, Ok(()));
+        // It took what its kernel holds, and dies.
+        let unread = at_a_receiver(1_000, |socket| async move {
+            sleep(Duration::from_millis(300)).await;
+            drop(socket);
+        });
+        assert!(unread.await.unwrap_err().contains("before it had read"), "nobody read it");
+        let half = at_a_receiver(1_000, |mut socket| async move {
+            sleep(Duration::from_millis(300)).await;
+            socket.read_exact(&mut [0; 500]).await.unwrap();
+        });
+        assert!(half.await.unwrap_err().contains("before it had read"));
+        // It hangs, as a machine does that lost its power.
+        let hanging = at_a_receiver(1_000, |socket| async move {
+            sleep(Duration::from_secs(60)).await;
+            drop(socket);
+        });
+        assert!(hanging.await.unwrap_err().contains("did not close"));
+        // It ends at once, whatever comes.
+        let early = at_a_receiver(1_000, |socket| async move { drop(socket) });
+        assert!(early.await.is_err());
+    }
 
     #[test]
     fn a_message_is_as_rfc_5424_has_it_and_counted_in_octets() {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
@@ -17,9 +18,11 @@ use tenantry_kernel::{Kind as ErrorKind, ManualClock, Secret, TenantId};
 use tenantry_store::audit::{self, Record};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::model::Kind;
-use super::{deliver_due, webhook};
+use super::{deliver_all, webhook};
+use crate::audit::background::send_streams;
 use crate::audit::tests::{append, now};
 use crate::test_world::TestApp;
 
@@ -68,14 +71,9 @@ async fn world() -> (Arc<ManualClock>, TestApp, TenantId) {
     (clock, test, tenant)
 }
 
-/// Rounds until nobody has anything that is due.
+/// All that is due, until nobody has anything.
 async fn deliver(test: &TestApp) {
-    for _ in 0..1_000 {
-        if !deliver_due(&test.app.audit).await.unwrap() {
-            return;
-        }
-    }
-    panic!("it does not end");
+    deliver_all(&test.app.audit).await;
 }
 
 fn is_signed(secret: &Secret, headers: &HeaderMap, body: &str) -> bool {
@@ -238,6 +236,51 @@ async fn one_receiver_that_is_away_holds_up_no_other() {
     let streams = test.app.audit.streams(&owner, tenant).await.unwrap();
     let (away, there): (Vec<_>, Vec<_>) = streams.iter().partition(|s| s.target.contains("127.0.0.1:1/"));
     assert_eq!((away[0].pending, there[0].pending), (2, 0));
+}
+
+/// Receivers of others that take a connection and never answer hold up nobody's batches: there is no round to wait for.
+#[tokio::test]
+async fn receivers_that_hang_do_not_delay_other_tenants() {
+    let (_clock, test, tenant) = world().await;
+    let hanging = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = hanging.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((socket, _)) = hanging.accept().await {
+            held.push(socket);
+        }
+    });
+    let audit = &test.app.audit;
+    for slug in ["b", "c", "d"] {
+        let other = test.world.tenant(slug).await;
+        let tx = audit.system().await.unwrap();
+        test.app.keys.create(&tx, other, test.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        for n in 0..5 {
+            let target = format!("http://{place}/{n}");
+            let owner = test.ctx(other, Role::Owner);
+            audit.add_stream(&owner, other, (Kind::Webhook, &target)).await.unwrap();
+        }
+        append(&test, other, 1).await;
+    }
+    let (receiver, address) = Receiver::start().await;
+    let target = format!("http://{address}/audit");
+    audit.add_stream(&test.ctx(tenant, Role::Owner), tenant, (Kind::Webhook, &target)).await.unwrap();
+    for number in 0..250 {
+        append(&test, tenant, number).await;
+    }
+    let stop = CancellationToken::new();
+    let sending = tokio::spawn({
+        let (audit, stop) = (audit.clone(), stop.clone());
+        async move { send_streams(&audit, "this node", &stop).await }
+    });
+    let started = Instant::now();
+    while receiver.records().len() < 250 {
+        assert!(started.elapsed() < Duration::from_secs(10), "{} came", receiver.records().len());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    stop.cancel();
+    sending.await.unwrap();
 }
 
 #[tokio::test]

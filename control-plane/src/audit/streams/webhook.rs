@@ -40,7 +40,7 @@ pub(super) async fn send(
     let signed = Signed { id: &id, at: batch.at, body: &body };
     let headers = signed.headers(std::slice::from_ref(secret)).map_err(|e| e.message().to_owned())?;
     let request = Request { method: Method::POST, url: target, headers, body: body.into(), most: 1024 };
-    let answer = outbound.send(request).await.map_err(|e| e.to_string())?;
+    let answer = outbound.of(batch.tenant).send(request).await.map_err(|e| e.to_string())?;
     if answer.status.is_success() {
         Ok(())
     } else {

@@ -149,7 +149,7 @@ async fn the_api_makes_tests_rotates_and_lists() {
             .await;
         assert_eq!(done["data"][mutation]["problem"], Value::Null, "{done}");
     }
-    assert_eq!(shop.count("endpoints").await, 0);
+    assert_eq!(shop.count("endpoints WHERE deleted_at IS NULL").await, 0);
     let rows: Vec<String> =
         sqlx::query_scalar("SELECT action FROM platform.audit WHERE action LIKE 'webhook.%' ORDER BY seq")
             .fetch_all(&mut shop.test.world.superuser().await)

@@ -186,7 +186,9 @@ async fn a_deleted_or_disabled_endpoint_gets_nothing_more() {
     shop.happens(&["waits again"]).await;
     shop.dispatch().await;
     shop.hooks.delete(&shop.owner(), shop.tenant, endpoint.id).await.unwrap();
-    assert_eq!((shop.work().await, shop.count("deliveries").await), (0, 0));
+    assert_eq!((shop.work().await, shop.deliveries(endpoint.id).await.len()), (0, 0));
+    shop.hooks.purge().await.unwrap();
+    assert_eq!((shop.count("deliveries").await, shop.count("endpoints").await), (0, 0));
     let gone = shop.hooks.delete(&shop.owner(), shop.tenant, endpoint.id).await.unwrap_err();
     assert_eq!(gone.kind(), Kind::NotFound);
     assert_eq!(shop.count("messages").await, 3, "the feed keeps them");

@@ -3,7 +3,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use tenantry_kernel::Kind;
+use tenantry_kernel::{Kind, TenantId};
 use tenantry_outbound::{Config, Outbound, Resolver};
 
 use super::world::{Receiver, Shop};
@@ -13,7 +13,7 @@ struct Names(Mutex<VecDeque<IpAddr>>);
 
 #[async_trait::async_trait]
 impl Resolver for Names {
-    async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+    async fn resolve(&self, _: TenantId, _: &str) -> io::Result<Vec<IpAddr>> {
         let mut answers = self.0.lock().unwrap();
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().copied() };
         answer.map(|ip| vec![ip]).ok_or_else(|| io::Error::other("no such name"))

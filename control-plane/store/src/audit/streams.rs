@@ -104,13 +104,43 @@ pub async fn delete(tx: &TenantTx, id: AuditStreamId) -> Result<Option<(String, 
         .db()
 }
 
-/// Streams that have something to send and are due, those that waited longest first.
-pub async fn due(tx: &SystemTx, at: DateTime<Utc>, most: i64) -> Result<Vec<Stream>> {
+/// Which streams are looked for.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Not these: something is on its way to them.
+    pub busy: Vec<AuditStreamId>,
+    /// These are slow. So are those that failed or have never been delivered to.
+    pub slow: Vec<AuditStreamId>,
+    /// At most so many of one tenant, of the quick and of the slow each.
+    pub of_one_tenant: usize,
+    /// At most so many quick and so many slow ones.
+    pub of_a_kind: usize,
+}
+
+/// Streams that have something to send and are due. Tenants take turns; then those that waited longest first.
+pub async fn due(tx: &SystemTx, at: DateTime<Utc>, wanted: &Wanted) -> Result<Vec<Stream>> {
     let sql = format!(
-        "SELECT {COLUMNS} WHERE s.paused_at IS NULL AND s.next_attempt_at <= $1 AND h.seq > s.last_seq
-         ORDER BY s.next_attempt_at, s.id LIMIT $2"
+        "WITH due AS (
+           SELECT s.*, s.attempts > 0 OR s.last_delivered_at IS NULL OR s.id = ANY($3) AS slow FROM (
+             SELECT {COLUMNS} WHERE s.paused_at IS NULL AND s.next_attempt_at <= $1 AND h.seq > s.last_seq
+               AND s.id <> ALL($2)) s),
+         turns AS (
+           SELECT due.*, row_number() OVER (PARTITION BY tenant_id, slow ORDER BY next_attempt_at, id) AS turn FROM due),
+         chosen AS (
+           SELECT turns.*, row_number() OVER (PARTITION BY slow ORDER BY turn, next_attempt_at, id) AS nth
+           FROM turns WHERE turn <= $4)
+         SELECT * FROM chosen WHERE nth <= $5 ORDER BY turn, next_attempt_at, id"
     );
-    many(tx, &sql, vec![at.into(), most.into()]).await
+    let ids = |ids: &[AuditStreamId]| ids.iter().map(|id| id.uuid()).collect::<Vec<_>>();
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let values = vec![
+        at.into(),
+        ids(&wanted.busy).into(),
+        ids(&wanted.slow).into(),
+        number(wanted.of_one_tenant).into(),
+        number(wanted.of_a_kind).into(),
+    ];
+    many(tx, &sql, values).await
 }
 
 /// Moves a stream's cursor, unless somebody else has moved it. Whether it moved.

@@ -167,7 +167,8 @@ async fn a_stream_begins_at_the_head_and_its_cursor_moves_only_from_where_it_is(
     tx.commit().await.unwrap();
     let twice = add_stream(&store.tx(tenant).await, "a", now).await.unwrap_err();
     assert_eq!(twice.kind(), tenantry_kernel::Kind::Conflict);
-    let due = async || streams::due(&store.system().await, now, 10).await.unwrap();
+    let wanted = streams::Wanted { of_one_tenant: 2, of_a_kind: 10, ..Default::default() };
+    let due = async || streams::due(&store.system().await, now, &wanted).await.unwrap();
     assert!(due().await.is_empty(), "nothing is new");
     append(&store, tenant, now).await;
     let found = due().await;
@@ -183,6 +184,42 @@ async fn a_stream_begins_at_the_head_and_its_cursor_moves_only_from_where_it_is(
     let listed = streams::list(&store.tx(tenant).await).await.unwrap();
     assert_eq!((listed[0].last_seq, listed[0].attempts, listed[0].last_error.clone()), (2, 0, None));
     assert!(due().await.is_empty());
+}
+
+#[tokio::test]
+async fn tenants_take_turns_and_slow_streams_hide_no_quick_ones() {
+    let store = Store::new().await;
+    let now = store.world.runtime.clock.now();
+    let mut made = Vec::new();
+    for older in [20, 10, 0] {
+        let (tenant, now) = (store.world.tenant_id(), now - TimeDelta::seconds(older));
+        append(&store, tenant, now).await;
+        let tx = store.tx(tenant).await;
+        let mut own = Vec::new();
+        for (target, age) in [("a", 3), ("b", 2), ("c", 1)] {
+            own.push(add_stream(&tx, target, now - TimeDelta::seconds(age)).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+        append(&store, tenant, now).await;
+        made.push(own);
+    }
+    let find = async |wanted: streams::Wanted| -> Vec<AuditStreamId> {
+        let due = streams::due(&store.system().await, now, &wanted).await.unwrap();
+        due.into_iter().map(|stream| stream.id).collect()
+    };
+    let most = |of_one_tenant, of_a_kind| streams::Wanted { of_one_tenant, of_a_kind, ..Default::default() };
+    let first: Vec<_> = made.iter().map(|own| own[0]).collect();
+    assert_eq!(find(most(1, 10)).await, first, "one of each");
+    assert_eq!(find(most(3, 4)).await[..3], first, "before anybody gets a second one");
+    // Of the last tenant's, one has been delivered to: a quick one has places apart from those that have not.
+    let tx = store.system().await;
+    assert!(streams::advance(&tx, made[2][1], (1, 1), now).await.unwrap());
+    tx.commit().await.unwrap();
+    assert!(find(most(1, 1)).await.contains(&made[2][1]));
+    let busy = streams::Wanted { busy: vec![made[2][1]], ..most(1, 1) };
+    assert!(!find(busy).await.contains(&made[2][1]));
+    let slow = streams::Wanted { slow: vec![made[2][1]], ..most(1, 1) };
+    assert_eq!(find(slow).await, [first[0]], "it waits for its turn as the others do");
 }
 
 /// With the types out of the way: what the wall behind them does.

@@ -48,7 +48,10 @@ export type AuditStreamInput = {
 export type AuditStreamKind =
   /** A file of the operator's, where there is a directory for it. */
   | 'FILE'
-  /** A syslog receiver (RFC 5424): syslog+tls://host:6514 or syslog+tcp://host:601. */
+  /**
+   * A syslog receiver (RFC 5424): syslog+tls://host:6514 or syslog+tcp://host:601. It has taken records when its program
+   * has read them and closed the connection; that it has stored them, syslog cannot say.
+   */
   | 'SYSLOG'
   /** An https:// address that takes signed batches of JSON (Standard Webhooks). */
   | 'WEBHOOK';
@@ -149,7 +152,7 @@ export type DeleteInstanceInput = {
 
 /** Where a delivery is. */
 export type DeliveryState =
-  /** Given up after three days, or because the receiver is gone. It can be replayed. */
+  /** Given up after three days, because the receiver is gone, or because too many waited. It can be replayed. */
   | 'DEAD'
   /** The receiver answered with 2xx. */
   | 'DELIVERED'
