@@ -175,7 +175,7 @@ impl MemberMutation {
         Ok(TenantPayload { tenant: None, problem: Some(problem) })
     }
 
-    /// Gives a member another role. A role above one's own cannot be given or taken.
+    /// Gives a member another role. A role with a right that one lacks cannot be given or taken.
     async fn change_member_role(
         &self,
         ctx: &Context<'_>,

@@ -62,7 +62,7 @@ impl Identity {
             created_at: ctx.now(),
             updated_at: ctx.now(),
         };
-        catalog.ensure_covers(&self.authority(&tx, ctx, &catalog).await?, &rights)?;
+        catalog.ensure_covers(&self.authority(&tx, ctx, (&catalog, ResourceKind::Role)).await?, &rights)?;
         if repo::count(&tx).await? >= MOST_ROLES {
             let text = format!("An organisation has at most {MOST_ROLES} roles of its own.");
             return Err(Error::new(Kind::QuotaExceeded, text)
@@ -84,7 +84,7 @@ impl Identity {
         let tx = self.manage_roles(ctx, input.tenant).await?;
         let old = repo::find(&tx, input.id).await?.ok_or_else(|| Error::not_found("role"))?;
         let catalog = self.catalog(&tx).await?;
-        let authority = self.authority(&tx, ctx, &catalog).await?;
+        let authority = self.authority(&tx, ctx, (&catalog, ResourceKind::Role)).await?;
         catalog.ensure_covers(&authority, &old.rights.iter().copied().collect())?;
         let mut role = TenantRole { updated_at: ctx.now(), ..old.clone() };
         if let Some(name) = &input.name {
@@ -122,7 +122,8 @@ impl Identity {
         let tx = self.manage_roles(ctx, tenant).await?;
         let role = repo::find(&tx, id).await?.ok_or_else(|| Error::not_found("role"))?;
         let catalog = self.catalog(&tx).await?;
-        catalog.ensure_may_give(&self.authority(&tx, ctx, &catalog).await?, AssignedRole::Custom(id))?;
+        let authority = self.authority(&tx, ctx, (&catalog, ResourceKind::Role)).await?;
+        catalog.ensure_may_give(&authority, AssignedRole::Custom(id))?;
         let holders = repo::holders(&tx, id).await?;
         if !holders.is_empty() {
             return Err(held_by(&role.name, &holders));
