@@ -21,6 +21,8 @@ pub(crate) struct WebhookEventType {
     description: String,
     /// A whole payload, as a receiver would get it.
     example: Value,
+    /// What one needs to see what it is about: without it `data` is empty, and an endpoint cannot be made to get it.
+    right: String,
 }
 
 /// Where events are sent.
@@ -76,7 +78,7 @@ pub(crate) struct WebhookDelivery {
     delivered_at: Option<DateTime<Utc>>,
     last_status: Option<i32>,
     last_error: Option<String>,
-    /// What is sent.
+    /// What is sent. Its `data` is empty here where the viewer may not see what the event is about.
     payload: Value,
     /// The last ten attempts, oldest first.
     log: Vec<WebhookAttempt>,
@@ -90,7 +92,8 @@ pub(crate) struct WebhookAttempt {
     status: Option<i32>,
     error: Option<String>,
     duration_millis: i64,
-    /// The first 2 KiB of the answer.
+    /// The first 2 KiB of the answer. Null also where the viewer may not see what the event is about: the answer may
+    /// repeat it.
     response_body: Option<String>,
 }
 
@@ -100,7 +103,7 @@ struct CreateWebhookEndpointInput {
     /// https, on the public Internet.
     url: String,
     description: Option<String>,
-    /// Names as in `webhookEventTypes`. None: all of them, later ones too.
+    /// Names as in `webhookEventTypes`, of what one may see oneself. None: all of them, later ones too.
     event_types: Vec<String>,
 }
 
@@ -285,7 +288,8 @@ impl WebhookMutation {
         Ok(endpoint_payload(tenant, made.map(|(e, secret)| (e, Some(secret))).outcome(ctx)?))
     }
 
-    /// Changes an endpoint; what is not given stays. Enabling one forgets its failures.
+    /// Changes an endpoint; what is not given stays. Enabling one forgets its failures. To have events sent elsewhere, or more
+    /// of them, one must be allowed to see what they are about.
     async fn update_webhook_endpoint(
         &self,
         ctx: &Context<'_>,
@@ -394,6 +398,7 @@ pub(super) fn event_types() -> Vec<WebhookEventType> {
         name: t.name.to_owned(),
         description: t.description.to_owned(),
         example: t.example(),
+        right: t.right().to_string(),
     };
     events::TYPES.iter().map(shown).collect()
 }

@@ -12,7 +12,8 @@ use super::model::{Delivery, DeliveryState, Endpoint, TRIED_FOR};
 use super::{Webhooks, repo};
 
 impl Webhooks {
-    /// An endpoint's deliveries of the last 30 days, newest first. The cursor is the text of the last one's id.
+    /// An endpoint's deliveries of the last 30 days, newest first. The cursor is the text of the last one's id. Of events about
+    /// what the actor may not see there is no data.
     ///
     /// # Errors
     /// `NotFound` for another tenant's endpoint.
@@ -24,8 +25,9 @@ impl Webhooks {
     ) -> Result<Page<Delivery>> {
         let permit = Self::may(ctx, Action::View, tenant)?;
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
-        let list = repo::deliveries(&tx, (endpoint, state), page).await?;
+        let mut list = repo::deliveries(&tx, (endpoint, state), page).await?;
         tx.commit().await?;
+        list.rows = list.rows.into_iter().map(|delivery| delivery.seen_by(ctx, tenant)).collect();
         Ok(list)
     }
 
@@ -75,14 +77,14 @@ impl Webhooks {
         let delivery = repo::delivery(&tx, id, true).await?;
         enabled(&repo::get(&tx, delivery.endpoint, false).await?)?;
         if repo::replay(&tx, id, (ctx.now(), ctx.now() + TRIED_FOR)).await? == 0 {
-            return Ok(delivery);
+            return Ok(delivery.seen_by(ctx, tenant));
         }
         let replayed = repo::delivery(&tx, id, false).await?;
         let details =
             json!({ "endpoint": delivery.endpoint.to_string(), "message": delivery.message.to_string() });
         record(&tx, ctx, ("webhook.replay", id.to_string(), details)).await?;
         tx.commit().await?;
-        Ok(replayed)
+        Ok(replayed.seen_by(ctx, tenant))
     }
 
     /// Replays an endpoint's dead deliveries that were made since a moment. How many; repeating it finds none.

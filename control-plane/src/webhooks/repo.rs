@@ -278,7 +278,7 @@ pub(crate) async fn feed(tx: &TenantTx, query: &FeedQuery) -> Result<Vec<FeedRow
     let rows = tx
         .conn()
         .query_all_raw(stmt(
-            "SELECT id, position, body FROM webhooks.messages
+            "SELECT id, position, type, body FROM webhooks.messages
              WHERE tenant_id = $1 AND position > $2 AND (cardinality($3::text[]) = 0 OR type = ANY($3))
              ORDER BY position LIMIT $4",
             [
@@ -295,6 +295,7 @@ pub(crate) async fn feed(tx: &TenantTx, query: &FeedQuery) -> Result<Vec<FeedRow
             Ok(FeedRow {
                 id: MessageId::from_uuid(row.try_get("", "id").db()?),
                 position: row.try_get("", "position").db()?,
+                name: row.try_get("", "type").db()?,
                 body: row.try_get("", "body").db()?,
             })
         })
