@@ -18,8 +18,8 @@ pub struct ChangeMemberRole {
 }
 
 impl Identity {
-    /// Gives a member another role. What they invited to and can no longer give falls; unless they are an owner or administrator
-    /// then, so do the credentials that they added to service accounts. Repeating it changes nothing.
+    /// Gives a member another role. What they invited to and can no longer give falls, and so do the credentials that
+    /// they added to service accounts which they could not make any more. Repeating it changes nothing.
     ///
     /// # Errors
     /// `NotFound` for who is no member; `Forbidden` when the old or the new role has a right that one lacks;
@@ -36,13 +36,9 @@ impl Identity {
         }
         ensure_an_owner_stays(&tx, &member).await?;
         repo::set_role(&tx, input.user, input.role).await?;
-        let fallen = self
-            .drop_invitations(&tx, ctx, (input.user, Some((&catalog, &catalog.authority(input.role)?))))
-            .await?;
-        // They know those, and an account may do more than they may now.
-        let trusted = input.role == Role::Owner || input.role == Role::Admin;
-        let removed =
-            if trusted { 0 } else { service_accounts::repo::remove_credentials_by(&tx, input.user).await? };
+        let now = catalog.authority(input.role)?;
+        let fallen = self.drop_invitations(&tx, ctx, (input.user, Some((&catalog, &now)))).await?;
+        let removed = self.drop_known_by(&tx, &catalog, (input.user, &now)).await?;
         let what = What {
             tenant: input.tenant,
             action: "member.role_changed",
@@ -80,7 +76,8 @@ impl Identity {
         let fallen = self.drop_invitations(&tx, ctx, (user, None)).await?;
         // They would not work without the membership, and must not come back with it.
         let keys = api_keys::repo::revoke_by(&tx, user, ctx.now()).await?;
-        let credentials = service_accounts::repo::remove_credentials_by(&tx, user).await?;
+        let credentials =
+            service_accounts::repo::remove_credentials_by(&tx, user, Default::default()).await?;
         let what = What {
             tenant,
             action: "member.removed",
