@@ -46,7 +46,7 @@ pub(crate) struct Endpoint {
 }
 
 /// Where a delivery is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum DeliveryState {
     Pending,
     Delivered,

@@ -38,8 +38,8 @@ async fn another_tenants_endpoints_and_deliveries_are_not_found() {
         for (n, outcome) in tried.into_iter().enumerate() {
             assert_eq!(outcome.unwrap_err().kind(), Kind::NotFound, "operation {n} in {tenant}");
         }
-        let list = hooks.deliveries(&mallory, key, (None, &page)).await;
-        assert!(list.map_or(true, |page| page.rows.is_empty()));
+        let list = hooks.deliveries(&mallory, (tenant, &[endpoint.id]), (None, &page)).await;
+        assert!(list.map_or(true, |pages| pages.is_empty()));
     }
     assert_eq!(shop.look(endpoint.id).await, before);
 }
@@ -82,8 +82,9 @@ async fn a_delivery_is_without_data_for_who_may_not_see_what_it_is_about() {
     let page = PageRequest::new(None, None);
     let seen = async |role: Role| {
         let ctx = shop.test.world.member(shop.tenant, role);
-        let listed = shop.hooks.deliveries(&ctx, (shop.tenant, endpoint.id), (None, &page)).await.unwrap();
-        let mut rows = listed.rows;
+        let mut pages =
+            shop.hooks.deliveries(&ctx, (shop.tenant, &[endpoint.id]), (None, &page)).await.unwrap();
+        let mut rows = pages.remove(&endpoint.id).unwrap().rows;
         rows.sort_by_key(|d| d.event_type.clone());
         rows
     };
