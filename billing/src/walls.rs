@@ -27,7 +27,7 @@ fn wanted(group: UsageGroup) -> Wanted {
 }
 
 fn executions_wanted(instance: InstanceId, after: Option<executions::Cursor>) -> executions::repo::Wanted {
-    executions::repo::Wanted { instance, after, limit: 5 }
+    executions::repo::Wanted { instances: vec![instance], after, limit: 5 }
 }
 
 async fn world() -> (World, TenantId, InstanceId) {
@@ -170,7 +170,7 @@ async fn an_instances_newest_executions_are_found_by_the_index_of_their_order() 
     sqlx::raw_sql("ANALYZE billing.usage_events").execute(&mut owner).await.unwrap();
     let tx = tx(&world, tenant).await;
     let first = executions_wanted(instance, None);
-    let last = executions::repo::newest(&tx, &first).await.unwrap().pop().unwrap();
+    let last = executions::repo::newest(&tx, &first).await.unwrap().remove(&instance).unwrap().pop().unwrap();
     let after = executions::Cursor::parse(&last.cursor()).unwrap();
     for wanted in [first, executions_wanted(instance, Some(after))] {
         let mut query = executions::repo::newest_statement(&tx, &wanted);

@@ -112,7 +112,7 @@ pub(crate) struct UpArgs {
     #[arg(long, env = "TENANTRY_RATE_LIMIT_ADDRESS", default_value_t = 12_000,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000_000))]
     rate_limit_address: u32,
-    /// Requests a minute with one session, API key or service account, over all nodes.
+    /// Requests a minute of one person, API key or service account, over all nodes.
     #[arg(long, env = "TENANTRY_RATE_LIMIT_CREDENTIAL", default_value_t = 6_000,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000_000))]
     rate_limit_credential: u32,

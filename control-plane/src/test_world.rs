@@ -177,22 +177,25 @@ impl TestApp {
     /// Somebody with a session.
     pub(crate) async fn person(&self, name: &str) -> Person {
         let id = UserId::generate(&*self.app.runtime.clock, &OsEntropy);
-        let token = format!("token-of-{name}");
-        let mut superuser = self.world.superuser().await;
         sqlx::query("INSERT INTO identity.users (id, email, name, created_at) VALUES ($1, $2, $3, now())")
             .bind(id.uuid())
             .bind(format!("{name}@example.com"))
             .bind(name)
-            .execute(&mut superuser)
+            .execute(&mut self.world.superuser().await)
             .await
             .unwrap();
+        self.logged_in(id, format!("token-of-{name}")).await
+    }
+
+    /// Another session of a person, with a token that nobody else has.
+    pub(crate) async fn logged_in(&self, id: UserId, token: String) -> Person {
         sqlx::query(
             "INSERT INTO identity.sessions (id, token_hash, user_id, created_at, last_seen_at, expires_at)
              VALUES (gen_random_uuid(), $1, $2, now(), now(), now() + interval '1 day')",
         )
         .bind(hex::encode(Sha256::digest(token.as_bytes())))
         .bind(id.uuid())
-        .execute(&mut superuser)
+        .execute(&mut self.world.superuser().await)
         .await
         .unwrap();
         Person { id, token }

@@ -19,7 +19,7 @@ const SOURCES: [(&str, &str); 2] = [
 ];
 
 /// The functions that a tenant's transaction may call.
-const BOUND: [&str; 16] = [
+const BOUND: [&str; 17] = [
     "api_keys::find",
     "api_keys::insert",
     "api_keys::list",
@@ -33,6 +33,7 @@ const BOUND: [&str; 16] = [
     "service_accounts::disable",
     "service_accounts::find",
     "service_accounts::insert",
+    "service_accounts::known",
     "service_accounts::list",
     "service_accounts::remove_credential",
     "service_accounts::remove_credentials_by",
@@ -146,6 +147,7 @@ impl Fixture {
                 "service_accounts::credentials",
                 rows(service_accounts::repo::credentials(tx, &[account]).await.unwrap().len()),
             ),
+            ("service_accounts::known", rows(service_accounts::repo::known(tx, now).await.unwrap().len())),
         ]
     }
 
@@ -167,7 +169,10 @@ impl Fixture {
             ("service_accounts::remove_credential", removed),
             (
                 "service_accounts::remove_credentials_by",
-                service_accounts::repo::remove_credentials_by(tx, self.user).await.unwrap() > 0,
+                service_accounts::repo::remove_credentials_by(tx, self.user, Default::default())
+                    .await
+                    .unwrap()
+                    > 0,
             ),
             ("service_accounts::disable", service_accounts::repo::disable(tx, account, at).await.unwrap()),
             ("api_keys::revoke", api_keys::repo::revoke(tx, key, at).await.unwrap()),

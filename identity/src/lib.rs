@@ -23,7 +23,7 @@
 //!   is taken away is good for nothing at the next request. A key never does more than its maker may do now;
 //! - a new password ends every session, or every other one where somebody logged in changed it;
 //! - a tenant keeps an owner, and has no more people than its plan allows ([`ports::Seats`]), whatever happens at
-//!   once; nobody gives or takes a role above their own;
+//!   once; nobody gives or takes a role with a right that they lack;
 //! - people stand above tenants: the application's database role cannot read them, and sees members of the tenant
 //!   of its transaction only;
 //! - staff without a password come in by the one-time link of the first start, never by mail.

@@ -25,7 +25,7 @@ const SOURCES: [(&str, &str); 7] = [
 ];
 
 /// The functions that a tenant's transaction may call.
-const BOUND: [&str; 32] = [
+const BOUND: [&str; 33] = [
     "invitations::insert",
     "invitations::inviters",
     "invitations::is_revoked",
@@ -46,6 +46,7 @@ const BOUND: [&str; 32] = [
     "roles::by_ids",
     "roles::count",
     "roles::delete",
+    "roles::each",
     "roles::find",
     "roles::holders",
     "roles::insert",
@@ -387,6 +388,7 @@ async fn roles_seen(tx: &TenantTx, fixture: &Fixture, id: RoleId) -> Vec<(&'stat
         ("roles::list", rows(roles::repo::list(tx, &page).await.unwrap().rows.len())),
         ("roles::by_ids", rows(roles::repo::by_ids(tx, &[id]).await.unwrap().len())),
         ("roles::count", roles::repo::count(tx).await.unwrap()),
+        ("roles::each", rows(roles::repo::each(tx, &[(fixture.tenant, id)]).await.unwrap().len())),
         ("roles::find", roles::repo::find(tx, id).await.unwrap().is_some().into()),
         ("roles::holders", rows(roles::repo::holders(tx, id).await.unwrap().len())),
         ("roles::names_of", rows(roles::repo::names_of(tx, own, 5).await.unwrap().len())),

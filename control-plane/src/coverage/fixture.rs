@@ -134,7 +134,7 @@ impl Fixture {
         let rights: Vec<Right> =
             ["instance:view", "instance:operate", "webhook:view"].map(|r| r.parse().unwrap()).to_vec();
         let role = CustomRole { id, name: "Night shift".to_owned(), rights };
-        let policy = Arc::new(CustomPolicy::new(tenant, 1, vec![role]).await.unwrap());
+        let policy = Arc::new(CustomPolicy::new(tenant, 1, vec![role]));
         let person = self.test.member(&format!("custom-{whose}"), tenant, Role::Viewer).await;
         all.push(self.somebody(
             "custom",

@@ -171,7 +171,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     m("deleteAuditStream", "tenantId: $tenant, id: $stream", "audit:manage"),
     m(
         "createWebhookEndpoint",
-        r#"tenantId: $tenant, url: "https://hooks.example.com/new", eventTypes: []"#,
+        r#"tenantId: $tenant, url: "https://hooks.example.com/new", eventTypes: ["instance.ready"]"#,
         "webhook:manage",
     ),
     m("updateWebhookEndpoint", r#"tenantId: $tenant, id: $endpoint, description: "d""#, "webhook:manage"),

@@ -7,12 +7,16 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Enum, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use tenantry_authz::Ctx;
+use tenantry_billing::Billing;
 use tenantry_identity::Identity;
 use tenantry_kernel::{Error, InstanceId, TenantId};
 use tenantry_provisioner::condition::{self, Conditions};
+use tenantry_provisioner::instances::Instances;
+use tenantry_store::PageRequest;
 
 use super::error::{Answer, to_graphql};
 use crate::app::App;
+use crate::webhooks::Webhooks;
 
 /// Whether an instance serves.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +60,13 @@ impl From<condition::Resources> for InstanceResources {
     }
 }
 
-/// Reads the conditions of many instances at once, as whoever asks.
+/// Reads what belongs to the rows of a list for all of them at once, as whoever asks.
 pub(crate) struct ConditionLoader {
     conditions: Conditions,
     pub(super) identity: Identity,
+    pub(super) instances: Instances,
+    pub(super) billing: Billing,
+    pub(super) webhooks: Webhooks,
     pub(super) ctx: Ctx,
     #[cfg(test)]
     pub(super) loads: std::sync::Arc<std::sync::atomic::AtomicUsize>,
@@ -70,11 +77,23 @@ pub(crate) fn loader(app: &App, ctx: &Ctx) -> DataLoader<ConditionLoader> {
     let loader = ConditionLoader {
         conditions: Conditions::new(app.db.clone()),
         identity: app.identity.clone(),
+        instances: app.instances.clone(),
+        billing: app.billing.clone(),
+        webhooks: app.webhooks.clone(),
         ctx: ctx.clone(),
         #[cfg(test)]
         loads: Default::default(),
     };
-    DataLoader::new(loader, tokio::spawn)
+    DataLoader::new(loader, |load| tokio::spawn(after_all_rows(load)))
+}
+
+/// A long list does not poll all its rows in one go, but gives way in between. The loader's millisecond begins when every row
+/// of the longest page has had its turn, so that all of them are in one query, and not those that came in time.
+async fn after_all_rows(load: impl Future<Output = ()>) {
+    for _ in 0..PageRequest::MOST {
+        tokio::task::yield_now().await;
+    }
+    load.await;
 }
 
 impl ConditionLoader {
@@ -111,15 +130,13 @@ impl Loader<(TenantId, InstanceId)> for ConditionLoader {
 /// Who asks about an instance, where the request itself came from somebody else, or with other roles.
 #[derive(Clone)]
 pub(crate) struct Fresh {
-    pub(super) request: Ctx,
     /// The request's own loader asks as whoever sent it.
     loader: Arc<DataLoader<ConditionLoader>>,
 }
 
 impl Fresh {
     pub(super) fn new(app: &App, request: Ctx) -> Self {
-        let loader = Arc::new(loader(app, &request));
-        Self { request, loader }
+        Self { loader: Arc::new(loader(app, &request)) }
     }
 
     pub(super) fn loader(&self) -> &DataLoader<ConditionLoader> {

@@ -2,13 +2,12 @@
 
 use async_graphql::{Context, ID, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use tenantry_authz::Ctx;
 use tenantry_kernel::{InstanceId, TenantId};
-use tenantry_store::PageRequest;
+use tenantry_store::{Page, PageRequest};
 
+use super::condition::Fresh;
 use super::connection::{List, connection};
-use super::error::Answer;
-use crate::app::App;
+use super::nested::{self, ExecutionsKey};
 
 /// A finished execution of a workflow.
 #[derive(SimpleObject)]
@@ -29,10 +28,11 @@ pub(crate) struct Execution {
 
 pub(super) async fn of(
     ctx: &Context<'_>,
-    (request, key): (&Ctx, (TenantId, InstanceId)),
+    (fresh, key): (Option<&Fresh>, (TenantId, InstanceId)),
     page: PageRequest,
 ) -> Result<List<Execution>> {
-    let rows = ctx.data::<App>()?.billing.executions(request, key, &page).await.answer(ctx)?;
+    let rows = nested::of(ctx, fresh, ExecutionsKey::new(key, (), &page)).await?;
+    let rows = rows.unwrap_or_else(|| Page::of(vec![], &page));
     Ok(connection(rows, &page, |e| {
         let cursor = e.cursor();
         let node = Execution {

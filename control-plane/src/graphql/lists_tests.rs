@@ -58,6 +58,114 @@ async fn instances_are_found_and_sorted_and_pages_join_in_any_order() {
     assert_eq!(answer["errors"][0]["extensions"]["field"], "after", "a cursor of another order: {answer}");
 }
 
+/// An instance's own steps, and what of its executions a page has.
+fn inside(node: &Value) -> (Vec<String>, Vec<String>, bool) {
+    let texts = |list: &Value, field: &str| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|it| it[field].as_str().unwrap().to_owned()).collect()
+    };
+    let page = &node["executions"];
+    let more = page["pageInfo"]["hasNextPage"].as_bool().unwrap();
+    (texts(&node["events"], "message"), texts(&page["nodes"], "id"), more)
+}
+
+#[tokio::test]
+async fn each_instance_of_a_list_has_its_own_steps_and_executions() {
+    let test = TestApp::new().await;
+    let (tenant, other) = (test.tenant("acme", "pro").await, test.tenant("rival", "pro").await);
+    let ada = test.member("ada", tenant, Role::Owner).await;
+    let (one, two) = (test.instance(tenant, "one").await, test.instance(tenant, "two").await);
+    test.instance(tenant, "three").await;
+    let foreign = test.instance(other, "foreign").await;
+    for (tenant, instance, steps) in [(tenant, one, 2), (tenant, two, 1), (other, foreign, 3)] {
+        sqlx::query(
+            "INSERT INTO provisioner.instance_events (tenant_id, instance_id, at, phase, message)
+             SELECT $1, $2, now(), 'ready', $3 || n FROM generate_series(1, $4) n",
+        )
+        .bind(tenant.uuid())
+        .bind(instance.uuid())
+        .bind(format!("{steps} of "))
+        .bind(steps)
+        .execute(&mut test.world.superuser().await)
+        .await
+        .unwrap();
+    }
+    test.executed((tenant, one), "wf", (1..4, test.now())).await;
+    test.executed((tenant, two), "wf", (7..8, test.now())).await;
+    test.executed((other, foreign), "wf", (20..30, test.now())).await;
+    let list = |arguments: &str| {
+        format!(
+            "{{ tenant(id: \"{tenant}\") {{ instances {{ nodes {{ slug events {{ message }}
+                executions({arguments}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }} }} }} }}"
+        )
+    };
+    let answer = ask(&test, &ada, list("first: 2")).await;
+    let nodes = answer["data"]["tenant"]["instances"]["nodes"].as_array().unwrap();
+    let texts = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+    let seen: Vec<_> = nodes.iter().map(inside).collect();
+    assert_eq!(
+        seen,
+        [
+            (texts(&["2 of 1", "2 of 2"]), texts(&["3", "2"]), true),
+            (texts(&["1 of 1"]), texts(&["7"]), false),
+            (vec![], vec![], false),
+        ],
+        "{answer}"
+    );
+    let after = nodes[0]["executions"]["pageInfo"]["endCursor"].as_str().unwrap();
+    let answer = ask(&test, &ada, list(&format!("first: 2, after: \"{after}\""))).await;
+    assert_eq!(inside(&answer["data"]["tenant"]["instances"]["nodes"][0]).1, ["1"]);
+    let bad = ask(&test, &ada, list("after: \"nonsense\"")).await;
+    assert_eq!(bad["errors"][0]["extensions"]["field"], "after", "{bad}");
+}
+
+/// Somebody who sees the usage of one organisation and not that of another.
+#[tokio::test]
+async fn a_list_that_one_may_not_see_leaves_those_of_another_organisation() {
+    let test = TestApp::new().await;
+    let (mine, hers) = (test.tenant("acme", "pro").await, test.tenant("rival", "pro").await);
+    let ada = test.member("ada", mine, Role::Owner).await;
+    let (one, two) = (test.instance(mine, "one").await, test.instance(hers, "two").await);
+    sqlx::query(
+        "WITH r AS (INSERT INTO identity.roles (id, tenant_id, name, description, rights, created_at, updated_at)
+                    VALUES (gen_random_uuid(), $1, 'Looks', '', '{instance:view}', now(), now()) RETURNING id)
+         INSERT INTO identity.memberships (tenant_id, user_id, role, custom_role_id, email, name, created_at)
+         SELECT $1, $2, 'custom', id, 'ada', 'ada', now() FROM r",
+    )
+    .bind(hers.uuid())
+    .bind(ada.id.uuid())
+    .execute(&mut test.world.superuser().await)
+    .await
+    .unwrap();
+    test.executed((mine, one), "wf", (1..2, test.now())).await;
+    test.executed((hers, two), "wf", (1..2, test.now())).await;
+    let list = "{ nodes { executions { nodes { id } } } }";
+    let query = format!(
+        "{{ a: _entities(representations: [{{__typename: \"Tenant\", id: \"{mine}\"}}]) {{ ... on Tenant {{ instances {list} }} }}
+            b: _entities(representations: [{{__typename: \"Instance\", id: \"{two}\"}}]) {{ ... on Instance {{ slug }} }} }}"
+    );
+    let answer = ask(&test, &ada, query).await;
+    assert_eq!(answer["data"]["b"][0]["slug"], "two", "{answer}");
+    let ids = |tenant| {
+        let (test, ada) = (&test, &ada);
+        async move {
+            let query = format!("{{ tenant(id: \"{tenant}\") {{ instances {list} }} }}");
+            ask(test, ada, query).await
+        }
+    };
+    assert_eq!(
+        ids(mine).await["data"]["tenant"]["instances"]["nodes"][0]["executions"]["nodes"][0]["id"],
+        "1"
+    );
+    assert_eq!(ids(hers).await["errors"][0]["extensions"]["code"], "NOT_FOUND");
+    // Both in one answer, whose loader asks once for each.
+    let both = format!(
+        "{{ mine: tenant(id: \"{mine}\") {{ instances {list} }} hers: tenant(id: \"{hers}\") {{ slug instances {list} }} }}"
+    );
+    let answer = ask(&test, &ada, both).await;
+    let errors = answer["errors"].as_array().unwrap();
+    assert!(errors.iter().all(|error| error["path"][0] == "hers"), "{answer}");
+}
+
 #[tokio::test]
 async fn members_are_found_by_a_part_of_their_name() {
     let test = TestApp::new().await;

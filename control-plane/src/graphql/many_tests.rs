@@ -66,9 +66,10 @@ async fn each_person_is_invited_by_themselves() {
     let answer = test.ask(&ada, &invite(people)).await;
     let outcomes = answer["data"]["inviteMembers"]["outcomes"].as_array().unwrap();
     let invited: Vec<bool> = outcomes.iter().map(|it| it["invitation"].is_object()).collect();
-    assert_eq!(invited, [true, false, false, false, false, true], "{answer}");
+    assert_eq!(invited, [true, false, false, false, false, false], "{answer}");
     assert!(outcomes.iter().all(|it| it["invitation"].is_object() != it["problem"].is_object()));
     assert_eq!(outcomes[4]["problem"]["field"], "customRoleId");
+    assert_eq!(outcomes[5]["problem"]["code"], "FORBIDDEN", "an administrator does not change the plan");
 
     for people in
         ["[]".to_owned(), format!("[{}]", vec!["{email: \"x@example.com\", role: VIEWER}"; 51].join(","))]

@@ -175,7 +175,7 @@ impl MemberMutation {
         Ok(TenantPayload { tenant: None, problem: Some(problem) })
     }
 
-    /// Gives a member another role. A role above one's own cannot be given or taken.
+    /// Gives a member another role. A role with a right that one lacks cannot be given or taken.
     async fn change_member_role(
         &self,
         ctx: &Context<'_>,
@@ -204,8 +204,8 @@ impl MemberMutation {
     }
 }
 
-/// The tenant that the viewer has just joined.
-async fn joined(ctx: &Context<'_>, id: TenantId) -> Result<TenantPayload> {
+/// The tenant that the viewer has just joined, or made: shown by the rights that came with it.
+pub(super) async fn joined(ctx: &Context<'_>, id: TenantId) -> Result<TenantPayload> {
     let app = ctx.data::<App>()?;
     let request = as_of_now(app, request_of(ctx)).await.answer(ctx)?;
     let tenant = app.tenants.get(&request, id).await.answer(ctx)?;
@@ -213,7 +213,7 @@ async fn joined(ctx: &Context<'_>, id: TenantId) -> Result<TenantPayload> {
 }
 
 /// The same request with the roles that its person has now: it may just have changed them.
-pub(super) async fn as_of_now(app: &App, request: &Ctx) -> tenantry_kernel::Result<Ctx> {
+async fn as_of_now(app: &App, request: &Ctx) -> tenantry_kernel::Result<Ctx> {
     let Actor::User { session, .. } = request.actor() else {
         return Err(Error::unauthenticated());
     };

@@ -23,6 +23,7 @@ mod log_in_tests;
 mod many;
 mod members;
 mod mutation;
+mod nested;
 mod query;
 mod rate_limits;
 #[cfg(test)]

@@ -223,13 +223,10 @@ impl CoreMutation {
     async fn create_tenant(&self, ctx: &Context<'_>, input: CreateTenantInput) -> Result<TenantPayload> {
         let create = CreateTenant { name: input.name, slug: input.slug, plan: input.plan };
         let app = ctx.data::<App>()?;
-        Ok(match app.tenants.create(request_of(ctx), create).await.outcome(ctx)? {
-            Ok(tenant) => {
-                let request = members::as_of_now(app, request_of(ctx)).await.answer(ctx)?;
-                TenantPayload { tenant: Some(TenantNode::seen_by(tenant, request)), problem: None }
-            }
-            Err(problem) => TenantPayload { tenant: None, problem: Some(problem) },
-        })
+        match app.tenants.create(request_of(ctx), create).await.outcome(ctx)? {
+            Ok(tenant) => members::joined(ctx, tenant.id).await,
+            Err(problem) => Ok(TenantPayload { tenant: None, problem: Some(problem) }),
+        }
     }
 
     /// Makes an instance. It is ready some seconds later: watch `instanceProgress`.

@@ -272,11 +272,12 @@ impl TenantNode {
         first: Option<u32>,
         after: Option<String>,
     ) -> Result<List<super::webhooks::WebhookEndpoint>> {
-        super::webhooks::endpoints(ctx, (self.request(ctx), self.key), PageRequest::new(first, after)).await
+        let whose = (self.request(ctx), self.key, self.fresh.as_ref());
+        super::webhooks::endpoints(ctx, whose, PageRequest::new(first, after)).await
     }
 
     async fn webhook_endpoint(&self, ctx: &Context<'_>, id: ID) -> Result<super::webhooks::WebhookEndpoint> {
-        super::webhooks::endpoint(ctx, (self.request(ctx), self.key), id).await
+        super::webhooks::endpoint(ctx, (self.request(ctx), self.key, self.fresh.as_ref()), id).await
     }
 
     /// Every event that an endpoint can get.

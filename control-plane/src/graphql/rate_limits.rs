@@ -12,7 +12,7 @@ use crate::rates;
 /// A limit on requests, and how far its running window is used.
 #[derive(SimpleObject)]
 pub(crate) struct RateLimitStatus {
-    /// What is counted: tenant, session, key or address.
+    /// What is counted: tenant, person, key or address.
     name: String,
     description: String,
     /// Requests a window.

@@ -145,7 +145,8 @@ impl RoleMutation {
         Ok(payload(ctx.data::<App>()?.identity.create_role(request_of(ctx), create).await.outcome(ctx)?))
     }
 
-    /// Changes a role. Whoever holds it has the new rights at their next request.
+    /// Changes a role. Whoever holds it has the new rights at their next request. It does not grow while a service account
+    /// holds it with a credential of somebody who lacks the added rights.
     async fn update_role(&self, ctx: &Context<'_>, input: UpdateRoleInput) -> Result<CustomRolePayload> {
         let tenant = parse_id(&input.tenant_id, "tenant").answer(ctx)?;
         let id = parse_id(&input.id, "role").answer(ctx)?;

@@ -154,7 +154,7 @@ impl Loader<(TenantId, ServiceAccountId)> for ConditionLoader {
 struct CreateServiceAccountInput {
     tenant_id: ID,
     name: String,
-    /// None above one's own.
+    /// None with a right that one lacks.
     role: MemberRole,
     /// With the role CUSTOM: which.
     custom_role_id: Option<ID>,

@@ -10,6 +10,7 @@ use tenantry_provisioner::instances;
 use tenantry_store::PageRequest;
 
 use super::error::{Answer, request_of};
+use super::nested::EventsKey;
 use crate::app::App;
 
 /// The person who is logged in.
@@ -320,14 +321,14 @@ impl Instance {
         first: Option<u32>,
         after: Option<String>,
     ) -> Result<super::connection::List<super::executions::Execution>> {
-        super::executions::of(ctx, (self.request(ctx), self.key), PageRequest::new(first, after)).await
+        super::executions::of(ctx, (self.fresh.as_ref(), self.key), PageRequest::new(first, after)).await
     }
 
     /// Its newest 100 steps, oldest of them first.
     async fn events(&self, ctx: &Context<'_>) -> Result<Vec<InstanceEvent>> {
-        let app = ctx.data::<App>()?;
-        let events = app.instances.events(self.request(ctx), self.key.0, self.key.1).await.answer(ctx)?;
+        let events = super::nested::of(ctx, self.fresh.as_ref(), EventsKey(self.key.0, self.key.1)).await?;
         Ok(events
+            .unwrap_or_default()
             .into_iter()
             .map(|e| InstanceEvent { at: e.at, phase: e.phase.into(), message: e.message })
             .collect())
@@ -335,11 +336,6 @@ impl Instance {
 }
 
 impl Instance {
-    /// Whoever asks for what is in the instance.
-    fn request<'a>(&'a self, ctx: &'a Context<'_>) -> &'a Ctx {
-        self.fresh.as_ref().map_or_else(|| request_of(ctx), |fresh| &fresh.request)
-    }
-
     pub(crate) fn of(app: &App, i: instances::Instance) -> Self {
         let next_attempt_at = i.next_attempt_at;
         Self {

@@ -5,11 +5,13 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tenantry_authz::Ctx;
 use tenantry_kernel::{Secret, TenantId, WebhookEndpointId};
-use tenantry_store::PageRequest;
+use tenantry_store::{Page, PageRequest};
 
+use super::condition::Fresh;
 use super::connection::{List, connection};
 use super::error::{Answer, Problem, parse_id, request_of};
 use super::mutation::{PlainPayload, plain};
+use super::nested::{self, DeliveriesKey};
 use crate::app::App;
 use crate::webhooks::{self, EndpointChange, NewEndpoint, events};
 
@@ -21,6 +23,8 @@ pub(crate) struct WebhookEventType {
     description: String,
     /// A whole payload, as a receiver would get it.
     example: Value,
+    /// What one needs to see what it is about: without it `data` is empty, and an endpoint cannot be made to get it.
+    right: String,
 }
 
 /// Where events are sent.
@@ -47,8 +51,9 @@ pub(crate) struct WebhookEndpoint {
     dead: i64,
     #[graphql(skip)]
     key: (TenantId, WebhookEndpointId),
+    /// Who asks, where this request has just changed that.
     #[graphql(skip)]
-    request: Option<Ctx>,
+    fresh: Option<Fresh>,
 }
 
 /// Where a delivery is.
@@ -76,7 +81,7 @@ pub(crate) struct WebhookDelivery {
     delivered_at: Option<DateTime<Utc>>,
     last_status: Option<i32>,
     last_error: Option<String>,
-    /// What is sent.
+    /// What is sent. Its `data` is empty here where the viewer may not see what the event is about.
     payload: Value,
     /// The last ten attempts, oldest first.
     log: Vec<WebhookAttempt>,
@@ -90,7 +95,8 @@ pub(crate) struct WebhookAttempt {
     status: Option<i32>,
     error: Option<String>,
     duration_millis: i64,
-    /// The first 2 KiB of the answer.
+    /// The first 2 KiB of the answer. Null also where the viewer may not see what the event is about: the answer may
+    /// repeat it.
     response_body: Option<String>,
 }
 
@@ -100,7 +106,7 @@ struct CreateWebhookEndpointInput {
     /// https, on the public Internet.
     url: String,
     description: Option<String>,
-    /// Names as in `webhookEventTypes`. None: all of them, later ones too.
+    /// Names as in `webhookEventTypes`, of what one may see oneself. None: all of them, later ones too.
     event_types: Vec<String>,
 }
 
@@ -157,7 +163,7 @@ struct WebhookDeliveryPayload {
 }
 
 impl WebhookEndpoint {
-    fn of((tenant, request): (TenantId, Option<Ctx>), e: webhooks::Endpoint) -> Self {
+    fn of((tenant, fresh): (TenantId, Option<Fresh>), e: webhooks::Endpoint) -> Self {
         Self {
             id: e.id.to_string().into(),
             url: e.url,
@@ -171,7 +177,7 @@ impl WebhookEndpoint {
             pending: e.pending,
             dead: e.dead,
             key: (tenant, e.id),
-            request,
+            fresh,
         }
     }
 }
@@ -188,9 +194,9 @@ impl WebhookEndpoint {
         state: Option<DeliveryState>,
     ) -> Result<List<WebhookDelivery>> {
         let page = PageRequest::new(first, after);
-        let request = self.request.as_ref().unwrap_or_else(|| request_of(ctx));
-        let wanted = (state.map(DeliveryState::into), &page);
-        let rows = ctx.data::<App>()?.webhooks.deliveries(request, self.key, wanted).await.answer(ctx)?;
+        let key = DeliveriesKey::new(self.key, state.map(Into::into), &page);
+        let rows = nested::of(ctx, self.fresh.as_ref(), key).await?;
+        let rows = rows.unwrap_or_else(|| Page::of(vec![], &page));
         Ok(connection(rows, &page, |d| (d.id.to_string(), d.into())))
     }
 }
@@ -285,7 +291,8 @@ impl WebhookMutation {
         Ok(endpoint_payload(tenant, made.map(|(e, secret)| (e, Some(secret))).outcome(ctx)?))
     }
 
-    /// Changes an endpoint; what is not given stays. Enabling one forgets its failures.
+    /// Changes an endpoint; what is not given stays. Enabling one forgets its failures. To have events sent elsewhere, or more
+    /// of them, one must be allowed to see what they are about.
     async fn update_webhook_endpoint(
         &self,
         ctx: &Context<'_>,
@@ -368,24 +375,26 @@ impl WebhookMutation {
 /// The tenant's endpoints.
 pub(super) async fn endpoints(
     ctx: &Context<'_>,
-    (request, tenant): (&Ctx, TenantId),
+    (request, tenant, fresh): (&Ctx, TenantId, Option<&Ctx>),
     page: PageRequest,
 ) -> Result<List<WebhookEndpoint>> {
-    let rows = ctx.data::<App>()?.webhooks.endpoints(request, tenant, &page).await.answer(ctx)?;
-    Ok(connection(rows, &page, |e| {
-        (e.id.to_string(), WebhookEndpoint::of((tenant, Some(request.clone())), e))
-    }))
+    let app = ctx.data::<App>()?;
+    let rows = app.webhooks.endpoints(request, tenant, &page).await.answer(ctx)?;
+    // One for all of them: their deliveries are one query.
+    let fresh = fresh.map(|request| Fresh::new(app, request.clone()));
+    Ok(connection(rows, &page, |e| (e.id.to_string(), WebhookEndpoint::of((tenant, fresh.clone()), e))))
 }
 
 /// One of the tenant's endpoints.
 pub(super) async fn endpoint(
     ctx: &Context<'_>,
-    (request, tenant): (&Ctx, TenantId),
+    (request, tenant, fresh): (&Ctx, TenantId, Option<&Ctx>),
     id: ID,
 ) -> Result<WebhookEndpoint> {
+    let app = ctx.data::<App>()?;
     let id = parse_id(&id, "webhook endpoint").answer(ctx)?;
-    let endpoint = ctx.data::<App>()?.webhooks.endpoint(request, tenant, id).await.answer(ctx)?;
-    Ok(WebhookEndpoint::of((tenant, Some(request.clone())), endpoint))
+    let endpoint = app.webhooks.endpoint(request, tenant, id).await.answer(ctx)?;
+    Ok(WebhookEndpoint::of((tenant, fresh.map(|request| Fresh::new(app, request.clone()))), endpoint))
 }
 
 /// Everything that can be subscribed to.
@@ -394,6 +403,7 @@ pub(super) fn event_types() -> Vec<WebhookEventType> {
         name: t.name.to_owned(),
         description: t.description.to_owned(),
         example: t.example(),
+        right: t.right().to_string(),
     };
     events::TYPES.iter().map(shown).collect()
 }

@@ -12,7 +12,7 @@ pub(super) const WINDOW: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     Address,
-    Session,
+    Person,
     Key,
     Tenant,
 }
@@ -21,7 +21,7 @@ impl Scope {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Scope::Address => "address",
-            Scope::Session => "session",
+            Scope::Person => "person",
             Scope::Key => "key",
             Scope::Tenant => "tenant",
         }
@@ -30,7 +30,7 @@ impl Scope {
     pub(crate) fn describe(self) -> &'static str {
         match self {
             Scope::Address => "Requests from the address that this request came from.",
-            Scope::Session => "Requests with the session of this log-in.",
+            Scope::Person => "Requests of this person, over all of their log-ins.",
             Scope::Key => "Requests with this API key or service account.",
             Scope::Tenant => {
                 "Requests of all API keys and service accounts of this organisation; its plan sets the limit."
@@ -69,11 +69,12 @@ impl Limit {
         Some(Self::new(Scope::Address, &network, allowed))
     }
 
-    /// Of whoever asks: of a session, a key or an account. None for nobody.
+    /// Of whoever asks: of a person, a key or an account. None for nobody. Logging in again gives no more: it costs
+    /// a person nothing to have many sessions.
     pub(super) fn of_actor(actor: &Actor, allowed: (u32, Duration)) -> Option<Self> {
         match actor {
             Actor::Anonymous => None,
-            Actor::User { session, .. } => Some(Self::new(Scope::Session, &session.to_string(), allowed)),
+            Actor::User { id, .. } => Some(Self::new(Scope::Person, &id.to_string(), allowed)),
             Actor::ApiKey { id, .. } => Some(Self::new(Scope::Key, &id.to_string(), allowed)),
             Actor::ServiceAccount { id, .. } => Some(Self::new(Scope::Key, &id.to_string(), allowed)),
         }
@@ -84,7 +85,7 @@ impl Limit {
     }
 }
 
-/// The tenant whose programs' budget a request counts for: a person's requests count for their session alone.
+/// The tenant whose programs' budget a request counts for: a person's requests count for them alone.
 pub(super) fn tenant_of(actor: &Actor) -> Option<TenantId> {
     match actor {
         Actor::Anonymous | Actor::User { .. } => None,

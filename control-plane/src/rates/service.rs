@@ -26,7 +26,7 @@ const PLAN_KEPT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allowed {
     pub(crate) address: u32,
-    /// A session, an API key, a service account.
+    /// A person, an API key, a service account.
     pub(crate) credential: u32,
     /// For all limits, also those of plans: a minute, but in tests.
     pub(crate) window: Duration,

@@ -15,7 +15,7 @@ use tenantry_store::{Db, PoolSizes};
 use tenantry_testkit::World;
 
 use super::{Allowed, Rates};
-use crate::test_world::TestApp;
+use crate::test_world::{Person, TestApp};
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
 
@@ -170,8 +170,8 @@ async fn a_tenants_programs_share_what_its_plan_allows_and_other_tenants_have_th
     let status = node.status(&owner, acme).await.unwrap();
     let tenant = status.iter().find(|s| s.scope.as_str() == "tenant").unwrap();
     assert_eq!((tenant.limit, tenant.remaining), (10, 0));
-    let session = status.iter().find(|s| s.scope.as_str() == "session").unwrap();
-    assert_eq!((session.limit, session.remaining), (1000, 992), "a portion of eight counts as used");
+    let person = status.iter().find(|s| s.scope.as_str() == "person").unwrap();
+    assert_eq!((person.limit, person.remaining), (1000, 992), "a portion of eight counts as used");
     assert!(node.status(&stranger, acme).await.is_err(), "nobody else learns of it");
     assert!(node.status(&test.world.member(globex, Role::Owner), acme).await.is_err());
 }
@@ -241,27 +241,33 @@ async fn answers_say_how_much_is_left_and_a_refusal_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn a_session_is_counted_wherever_it_comes_from_and_the_tightest_limit_is_told() {
+async fn a_person_is_counted_over_all_log_ins_and_places_and_the_tightest_limit_is_told() {
     let mut test = TestApp::new().await;
     let tenant = test.tenant("acme", "pro").await;
-    let person = test.member("anna", tenant, Role::Owner).await;
+    let anna = test.member("anna", tenant, Role::Owner).await;
+    let again = test.logged_in(anna.id, "another-log-in".to_owned()).await;
     test.app.change().rates =
         node(&test, Allowed { address: 100, credential: 3, window: Duration::from_secs(60) });
-    let mine = || {
+    let by = |person: &Person| {
         let mut request = query();
         request.headers_mut().insert("cookie", person.cookie().parse().unwrap());
         request
     };
-    for (n, address) in ["203.0.113.1", "203.0.113.2", "203.0.113.3"].into_iter().enumerate() {
-        let response = from(&test, address, mine()).await;
+    let asked = [(&anna, "203.0.113.1"), (&again, "203.0.113.2"), (&anna, "203.0.113.3")];
+    for (n, (person, address)) in asked.into_iter().enumerate() {
+        let response = from(&test, address, by(person)).await;
         assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(header(&response, "ratelimit-policy"), r#"3;w=60;comment="session""#);
+        assert_eq!(header(&response, "ratelimit-policy"), r#"3;w=60;comment="person""#);
         assert_eq!(header(&response, "ratelimit-remaining"), (2 - n).to_string());
     }
-    let refused = from(&test, "203.0.113.4", mine()).await;
-    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(header(&refused, "ratelimit-limit"), "3");
-    assert_eq!(from(&test, "203.0.113.4", query()).await.status(), StatusCode::OK, "nobody's session");
+    for person in [&anna, &again] {
+        let refused = from(&test, "203.0.113.4", by(person)).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(header(&refused, "ratelimit-limit"), "3");
+    }
+    let bob = test.member("bob", tenant, Role::Owner).await;
+    assert_eq!(from(&test, "203.0.113.4", by(&bob)).await.status(), StatusCode::OK, "another person");
+    assert_eq!(from(&test, "203.0.113.4", query()).await.status(), StatusCode::OK, "nobody");
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::json;
 use tenantry_authz::{Action, Ctx};
-use tenantry_kernel::{Error, Kind, Result, Secret, TenantId, WebhookEndpointId};
+use tenantry_kernel::{Access, Error, Kind, Result, Secret, TenantId, WebhookEndpointId};
 use tenantry_keys::Purpose;
 use tenantry_store::audit::{self, By, Entry};
 use tenantry_store::{Page, PageRequest, TenantTx};
 
+use super::events::{self, EventType};
 use super::model::{self, Endpoint, MOST_ENDPOINTS, OVERLAP};
 use super::{Webhooks, repo, sign};
 
@@ -37,8 +38,8 @@ impl Webhooks {
     /// Makes an endpoint. Its secret is in the answer, and nowhere else again.
     ///
     /// # Errors
-    /// `Invalid` for a URL that must not be reached or a type that is none; `Conflict` for a URL that has an endpoint;
-    /// `QuotaExceeded` beyond 20 endpoints.
+    /// `Invalid` for a URL that must not be reached or a type that is none; `Forbidden` for events about what the actor may
+    /// not see; `Conflict` for a URL that has an endpoint; `QuotaExceeded` beyond 20 endpoints.
     pub(crate) async fn create(
         &self,
         ctx: &Ctx,
@@ -46,9 +47,11 @@ impl Webhooks {
         new: NewEndpoint,
     ) -> Result<(Endpoint, Secret)> {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
+        let event_types = model::event_types(&new.event_types)?;
+        self.ensure_sees((ctx, tenant), |t| events::wants(&event_types, t))?;
         let new = NewEndpoint {
             description: model::description(&new.description)?,
-            event_types: model::event_types(&new.event_types)?,
+            event_types,
             url: self.reachable(tenant, &new.url).await?,
         };
         let secret = sign::new_secret(ctx.entropy());
@@ -67,8 +70,9 @@ impl Webhooks {
         Ok((endpoint, secret))
     }
 
-    /// Changes an endpoint. Disabling keeps what waits; enabling begins anew, with what happens from now on and what still waits.
-    /// So does another address: the failures of the old one are not its own.
+    /// Changes an endpoint. Where its events go, and which more, is said by who may see all of them. Disabling keeps what
+    /// waits; enabling begins anew, with what happens from now on and what still waits. So does another address: the
+    /// failures of the old one are not its own.
     ///
     /// # Errors
     /// As [`Self::create`]; `NotFound` for another tenant's.
@@ -113,6 +117,8 @@ impl Webhooks {
         if endpoint == before {
             return Ok(endpoint);
         }
+        let told_before = |t: &EventType| endpoint.url == before.url && events::wants(&before.event_types, t);
+        self.ensure_sees((ctx, tenant), |t| events::wants(&endpoint.event_types, t) && !told_before(t))?;
         repo::update(&tx, &endpoint).await?;
         repo::wake(&tx).await?;
         self.recorded(tx, ctx, ("webhook.update", &endpoint)).await?;
@@ -185,6 +191,26 @@ impl Webhooks {
         tx.commit().await?;
         list.rows = list.rows.into_iter().map(|endpoint| endpoint.seen_at(ctx.now())).collect();
         Ok(list)
+    }
+
+    /// That the actor may see what the events are about that will be told.
+    ///
+    /// # Errors
+    /// `Forbidden` with the first right that lacks.
+    fn ensure_sees(&self, (ctx, tenant): (&Ctx, TenantId), told: impl Fn(&EventType) -> bool) -> Result<()> {
+        let hidden: Vec<&EventType> =
+            events::TYPES.iter().filter(|t| told(t) && !events::may_see(ctx, tenant, t.name)).collect();
+        let Some(first) = hidden.first() else { return Ok(()) };
+        let names: Vec<&str> = hidden.iter().map(|t| t.name).collect();
+        let granted_by = self.0.runtime.gate.roles_with(first.right());
+        Err(Error::forbidden(format!("You may not see what these events are about: {}.", names.join(", ")))
+            .with_remedy(
+                "Choose event types without them, or ask somebody who may see it to make this change.",
+            )
+            .with_access(Access {
+                missing: first.right().to_string(),
+                granted_by: granted_by.iter().map(ToString::to_string).collect(),
+            }))
     }
 
     /// The URL as it is kept, when it may be reached now.

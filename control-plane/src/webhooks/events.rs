@@ -5,6 +5,8 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
+use tenantry_authz::{Action, Ctx, Resource, ResourceKind, Right};
+use tenantry_kernel::TenantId;
 use tenantry_store::outbox::StoredFact;
 
 /// A kind of event that can be subscribed to.
@@ -14,29 +16,47 @@ pub(crate) struct EventType {
     pub(crate) description: &'static str,
     /// The fact that it is made of.
     topic: &'static str,
-    /// Under which name the fact's subject stands in the data, and an example of it.
-    subject: (&'static str, &'static str),
+    subject: Subject,
     /// The fields that are taken from the fact's payload, each with an example as JSON.
     fields: &'static [(&'static str, &'static str)],
+}
+
+/// What events are about.
+#[derive(Debug, Clone, Copy)]
+struct Subject {
+    /// Under which name the fact's subject stands in the data.
+    field: &'static str,
+    example: &'static str,
+    /// Who may not view things of this kind does not learn of them by their events.
+    kind: ResourceKind,
+}
+
+const fn subject(field: &'static str, example: &'static str, kind: ResourceKind) -> Subject {
+    Subject { field, example, kind }
 }
 
 /// What an endpoint gets when its owner asks for a test without naming a type.
 pub(crate) const TEST: &str = "webhook.test";
 
-const INSTANCE: (&str, &str) = ("instanceId", "ins_01h455vb4pex5vsknk084sn02q");
-const MEMBER: (&str, &str) = ("userId", "usr_01h455vb4pex5vsknk084sn02q");
-const INVITATION: (&str, &str) = ("invitationId", "inv_01h455vb4pex5vsknk084sn02q");
-const KEY: (&str, &str) = ("apiKeyId", "key_01h455vb4pex5vsknk084sn02q");
-const SERVICE_ACCOUNT: (&str, &str) = ("serviceAccountId", "sva_01h455vb4pex5vsknk084sn02q");
-const ROLE: (&str, &str) = ("roleId", "rol_01h455vb4pex5vsknk084sn02q");
-const SUPPORT: (&str, &str) = ("supportAccessId", "sup_01h455vb4pex5vsknk084sn02q");
-const ENDPOINT: (&str, &str) = ("endpointId", "whe_01h455vb4pex5vsknk084sn02q");
+const INSTANCE: Subject = subject("instanceId", "ins_01h455vb4pex5vsknk084sn02q", ResourceKind::Instance);
+const MEMBER: Subject = subject("userId", "usr_01h455vb4pex5vsknk084sn02q", ResourceKind::Member);
+const INVITATION: Subject = subject("invitationId", "inv_01h455vb4pex5vsknk084sn02q", ResourceKind::Member);
+const KEY: Subject = subject("apiKeyId", "key_01h455vb4pex5vsknk084sn02q", ResourceKind::ApiKey);
+const SERVICE_ACCOUNT: Subject =
+    subject("serviceAccountId", "sva_01h455vb4pex5vsknk084sn02q", ResourceKind::ServiceAccount);
+const ROLE: Subject = subject("roleId", "rol_01h455vb4pex5vsknk084sn02q", ResourceKind::Role);
+const SUPPORT: Subject =
+    subject("supportAccessId", "sup_01h455vb4pex5vsknk084sn02q", ResourceKind::SupportAccess);
+const ENDPOINT: Subject = subject("endpointId", "whe_01h455vb4pex5vsknk084sn02q", ResourceKind::Webhook);
+const TENANT: Subject = subject("tenantId", "ten_01h455vb4pex5vsknk084sn02q", ResourceKind::Tenant);
+const SUBSCRIPTION: Subject =
+    subject("subscriptionId", "sub_01h455vb4pex5vsknk084sn02q", ResourceKind::Subscription);
 const PLACE: &[(&str, &str)] = &[("slug", "\"shop\""), ("region", "\"eu-central\"")];
 
 const fn event(
     name: &'static str,
     topic: &'static str,
-    (subject, fields): ((&'static str, &'static str), &'static [(&'static str, &'static str)]),
+    (subject, fields): (Subject, &'static [(&'static str, &'static str)]),
     description: &'static str,
 ) -> EventType {
     EventType { name, topic, subject, fields, description }
@@ -114,13 +134,13 @@ pub(crate) const TYPES: &[EventType] = &[
     event(
         "tenant.created",
         "tenant.create",
-        (("tenantId", "ten_01h455vb4pex5vsknk084sn02q"), &[("slug", "\"acme\""), ("plan", "\"team\"")]),
+        (TENANT, &[("slug", "\"acme\""), ("plan", "\"team\"")]),
         "The organisation was made.",
     ),
     event(
         "subscription.started",
         "subscription.started",
-        (("subscriptionId", "sub_01h455vb4pex5vsknk084sn02q"), &[("plan", "\"team\""), ("version", "1")]),
+        (SUBSCRIPTION, &[("plan", "\"team\""), ("version", "1")]),
         "A plan began.",
     ),
     event(
@@ -203,6 +223,31 @@ pub(crate) fn named(name: &str) -> Option<&'static EventType> {
     TYPES.iter().find(|t| t.name == name)
 }
 
+/// Whether an endpoint that has chosen these types gets such events. None chosen: all.
+pub(crate) fn wants(chosen: &[String], event: &EventType) -> bool {
+    chosen.is_empty() || chosen.iter().any(|name| name == event.name)
+}
+
+/// What somebody needs to see what an event is about. `None` for one that this program does not know.
+fn right_to_see(name: &str) -> Option<Right> {
+    if name == TEST {
+        return Some(Right::new(ResourceKind::Webhook, Action::View));
+    }
+    named(name).map(EventType::right)
+}
+
+/// Whether somebody may see what an event is about.
+pub(crate) fn may_see(ctx: &Ctx, tenant: TenantId, name: &str) -> bool {
+    right_to_see(name).is_some_and(|right| ctx.may(right.action, &Resource::new(right.kind, tenant)))
+}
+
+/// An event's text for who may not see what it is about: that it happened, and when. `data` is empty.
+pub(crate) fn without_data(body: &str) -> String {
+    let mut event: Value = serde_json::from_str(body).unwrap_or_default();
+    let mut part = |name: &str| event.get_mut(name).map(Value::take).unwrap_or_default();
+    json!({ "type": part("type"), "timestamp": part("timestamp"), "data": {} }).to_string()
+}
+
 /// A fact as its tenant may hear it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Public {
@@ -219,7 +264,7 @@ pub(crate) fn of_fact(fact: &StoredFact) -> Option<Public> {
     let event = TYPES.iter().find(|t| t.topic == fact.topic)?;
     let mut data = Map::new();
     data.insert("tenantId".to_owned(), fact.tenant.to_string().into());
-    data.insert(event.subject.0.to_owned(), bounded(Value::String(fact.subject.clone())));
+    data.insert(event.subject.field.to_owned(), bounded(Value::String(fact.subject.clone())));
     for (field, _) in event.fields {
         // Plain values only: what nests has a form of its own that nobody promised.
         if let Some(value) = fact.payload.get(field).filter(|v| !v.is_object() && !v.is_array()) {
@@ -254,6 +299,11 @@ pub(crate) fn test_body(event: Option<&EventType>, at: DateTime<Utc>) -> Public 
 }
 
 impl EventType {
+    /// What one needs to see what it is about, and to have it sent somewhere.
+    pub(crate) fn right(&self) -> Right {
+        Right::new(self.subject.kind, Action::View)
+    }
+
     /// A whole payload, as a receiver would get it.
     pub(crate) fn example(&self) -> Value {
         json!({ "type": self.name, "timestamp": "2026-11-21T12:00:00.000000Z", "data": self.example_data() })
@@ -262,7 +312,7 @@ impl EventType {
     fn example_data(&self) -> Value {
         let mut data = Map::new();
         data.insert("tenantId".to_owned(), "ten_01h455vb4pex5vsknk084sn02q".into());
-        data.insert(self.subject.0.to_owned(), self.subject.1.into());
+        data.insert(self.subject.field.to_owned(), self.subject.example.into());
         for (field, example) in self.fields {
             data.insert((*field).to_owned(), serde_json::from_str(example).unwrap_or(Value::Null));
         }
@@ -311,6 +361,17 @@ mod tests {
             }
             assert_eq!(event.example()["type"], event.name);
         }
+    }
+
+    #[test]
+    fn each_event_is_about_something_that_can_be_viewed() {
+        for event in TYPES {
+            assert!(event.right().description().is_some(), "{}", event.name);
+            let part: Value = serde_json::from_str(&without_data(&event.example().to_string())).unwrap();
+            assert_eq!((&part["type"], &part["data"]), (&event.name.into(), &json!({})));
+        }
+        assert_eq!(right_to_see(TEST).unwrap().to_string(), "webhook:view");
+        assert_eq!(right_to_see("no.such"), None, "what is not known is not shown");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use tenantry_authz::{Action, Ctx};
 use tenantry_kernel::{Error, Kind, MessageId, Result, TenantId};
 use tenantry_store::TenantTx;
 
-use super::{Webhooks, model, repo};
+use super::{Webhooks, events, model, repo};
 
 /// Messages that a page may have.
 pub(crate) const MOST: i64 = 500;
@@ -25,7 +25,8 @@ pub(crate) struct FeedRow {
     /// The `webhook-id` of its deliveries.
     pub(crate) id: MessageId,
     pub(crate) position: i64,
-    /// As it is sent to endpoints.
+    pub(crate) name: String,
+    /// As it is sent to endpoints, without data where the reader may not see what it is about.
     pub(crate) body: String,
 }
 
@@ -39,7 +40,8 @@ pub(crate) struct FeedPage {
 }
 
 impl Webhooks {
-    /// A part of the tenant's feed.
+    /// A part of the tenant's feed. Nothing is left out: a reader that may not see what an event is about is told that it
+    /// happened.
     ///
     /// # Errors
     /// `Conflict` when messages after the position have been thrown away already: some were missed.
@@ -65,6 +67,9 @@ impl Webhooks {
         }
         let mut rows = repo::feed(&tx, &query).await?;
         tx.commit().await?;
+        for row in rows.iter_mut().filter(|row| !events::may_see(ctx, tenant, &row.name)) {
+            row.body = events::without_data(&row.body);
+        }
         let wanted = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let has_more = rows.len() > wanted;
         rows.truncate(wanted);

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tenantry_kernel::{DeliveryId, Entropy, Error, MessageId, Result, WebhookEndpointId};
+use tenantry_authz::Ctx;
+use tenantry_kernel::{DeliveryId, Entropy, Error, MessageId, Result, TenantId, WebhookEndpointId};
 
 use super::events;
 
@@ -53,7 +54,7 @@ pub(crate) struct Endpoint {
 }
 
 /// Where a delivery is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum DeliveryState {
     Pending,
     Delivered,
@@ -101,6 +102,18 @@ pub(crate) struct Delivery {
     pub(crate) last_error: Option<String>,
     /// The last ten, oldest first.
     pub(crate) log: Vec<Attempt>,
+}
+
+impl Delivery {
+    /// As somebody may have it: without the event's data where they may not see what it is about, and without what
+    /// the receiver answered, which may repeat it.
+    pub(crate) fn seen_by(mut self, ctx: &Ctx, tenant: TenantId) -> Self {
+        if !events::may_see(ctx, tenant, &self.event_type) {
+            self.body = events::without_data(&self.body);
+            self.log.iter_mut().for_each(|attempt| attempt.response = None);
+        }
+        self
+    }
 }
 
 /// One attempt to deliver, as it is kept.

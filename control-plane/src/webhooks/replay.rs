@@ -1,5 +1,7 @@
 //! Deliveries as their owner handles them: looked at, replayed, tested.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::json;
 use tenantry_authz::{Action, Ctx};
@@ -12,21 +14,26 @@ use super::model::{AT_ONCE, Delivery, DeliveryState, Endpoint, MOST_WAITING, TRI
 use super::{Webhooks, repo};
 
 impl Webhooks {
-    /// An endpoint's deliveries of the last 30 days, newest first. The cursor is the text of the last one's id.
+    /// The same page of each of these endpoints' deliveries of the last 30 days, newest first, by one statement. The cursor is
+    /// the text of the last one's id. An endpoint without any, or of another tenant, is left out. Of events about what the
+    /// actor may not see there is no data.
     ///
     /// # Errors
-    /// `NotFound` for another tenant's endpoint.
+    /// `NotFound`, `Forbidden`; `Invalid` for what is no cursor.
     pub(crate) async fn deliveries(
         &self,
         ctx: &Ctx,
-        (tenant, endpoint): (TenantId, WebhookEndpointId),
+        (tenant, endpoints): (TenantId, &[WebhookEndpointId]),
         (state, page): (Option<DeliveryState>, &PageRequest),
-    ) -> Result<Page<Delivery>> {
+    ) -> Result<HashMap<WebhookEndpointId, Page<Delivery>>> {
         let permit = Self::may(ctx, Action::View, tenant)?;
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
-        let list = repo::deliveries(&tx, (endpoint, state), page).await?;
+        let mut pages = repo::deliveries(&tx, (endpoints, state), page).await?;
         tx.commit().await?;
-        Ok(list)
+        for page in pages.values_mut() {
+            page.rows = std::mem::take(&mut page.rows).into_iter().map(|d| d.seen_by(ctx, tenant)).collect();
+        }
+        Ok(pages)
     }
 
     /// Sends a test: the example of an event type, or a greeting. It works before anything has happened, is no part of the
@@ -82,14 +89,14 @@ impl Webhooks {
         let delivery = repo::delivery(&tx, id, true).await?;
         enabled(&repo::get(&tx, delivery.endpoint, false).await?)?;
         if repo::replay(&tx, id, (ctx.now(), ctx.now() + TRIED_FOR)).await? == 0 {
-            return Ok(delivery);
+            return Ok(delivery.seen_by(ctx, tenant));
         }
         let replayed = repo::delivery(&tx, id, false).await?;
         let details =
             json!({ "endpoint": delivery.endpoint.to_string(), "message": delivery.message.to_string() });
         record(&tx, ctx, ("webhook.replay", id.to_string(), details)).await?;
         tx.commit().await?;
-        Ok(replayed)
+        Ok(replayed.seen_by(ctx, tenant))
     }
 
     /// Replays an endpoint's dead deliveries that were made since a moment, oldest first. How many; repeating it finds none.

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use tenantry_kernel::{DeliveryId, Error, MessageId, Result, WebhookEndpointId};
@@ -211,16 +213,18 @@ pub(crate) async fn delivery(tx: &TenantTx, id: DeliveryId, lock: bool) -> Resul
     row.as_ref().map(of_row).transpose()?.ok_or_else(|| Error::not_found("webhook delivery"))
 }
 
-/// An endpoint's deliveries, newest first. The cursor is the text of the last one's id.
+/// The same page of each endpoint's deliveries, newest first, by one statement. The cursor is the text of the last one's id.
+/// An endpoint without any is left out.
 pub(crate) async fn deliveries(
     tx: &TenantTx,
-    (endpoint, state): (WebhookEndpointId, Option<DeliveryState>),
+    (endpoints, state): (&[WebhookEndpointId], Option<DeliveryState>),
     page: &PageRequest,
-) -> Result<Page<Delivery>> {
+) -> Result<HashMap<WebhookEndpointId, Page<Delivery>>> {
+    let endpoints: Vec<uuid::Uuid> = endpoints.iter().map(|id| id.uuid()).collect();
     let before: Option<DeliveryId> = cursor(page)?;
     let mut values: Vec<Value> = vec![
         tx.tenant().uuid().into(),
-        endpoint.uuid().into(),
+        endpoints.into(),
         before.map(|id| id.uuid()).into(),
         page.limit_plus_one().into(),
     ];
@@ -230,13 +234,20 @@ pub(crate) async fn deliveries(
         "AND d.state = $5"
     });
     let sql = format!(
-        "SELECT {DELIVERY} FROM webhooks.deliveries d JOIN webhooks.messages m ON m.id = d.message_id
-         JOIN webhooks.endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
-         WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ($3::uuid IS NULL OR d.id < $3) {in_state}
-         ORDER BY d.id DESC LIMIT $4"
+        "SELECT e.* FROM unnest($2::uuid[]) AS wanted (endpoint_id)
+         JOIN webhooks.endpoints live ON live.id = wanted.endpoint_id AND live.deleted_at IS NULL
+         CROSS JOIN LATERAL (
+           SELECT {DELIVERY} FROM webhooks.deliveries d JOIN webhooks.messages m ON m.id = d.message_id
+           WHERE d.tenant_id = $1 AND d.endpoint_id = wanted.endpoint_id AND ($3::uuid IS NULL OR d.id < $3) {in_state}
+           ORDER BY d.id DESC LIMIT $4) AS e
+         ORDER BY e.id DESC"
     );
-    let rows = tx.conn().query_all_raw(stmt(&sql, values)).await.db()?;
-    Ok(Page::of(rows.iter().map(of_row).collect::<Result<_>>()?, page))
+    let mut all: HashMap<WebhookEndpointId, Vec<Delivery>> = HashMap::new();
+    for row in tx.conn().query_all_raw(stmt(&sql, values)).await.db()? {
+        let delivery = of_row(&row)?;
+        all.entry(delivery.endpoint).or_default().push(delivery);
+    }
+    Ok(all.into_iter().map(|(endpoint, rows)| (endpoint, Page::of(rows, page))).collect())
 }
 
 /// Makes a delivery due now, with three more days. One that is being sent at this moment stays as it is.
@@ -294,7 +305,7 @@ pub(crate) async fn feed(tx: &TenantTx, query: &FeedQuery) -> Result<Vec<FeedRow
     let rows = tx
         .conn()
         .query_all_raw(stmt(
-            "SELECT id, position, body FROM webhooks.messages
+            "SELECT id, position, type, body FROM webhooks.messages
              WHERE tenant_id = $1 AND position > $2 AND (cardinality($3::text[]) = 0 OR type = ANY($3))
              ORDER BY position LIMIT $4",
             [
@@ -311,6 +322,7 @@ pub(crate) async fn feed(tx: &TenantTx, query: &FeedQuery) -> Result<Vec<FeedRow
             Ok(FeedRow {
                 id: MessageId::from_uuid(row.try_get("", "id").db()?),
                 position: row.try_get("", "position").db()?,
+                name: row.try_get("", "type").db()?,
                 body: row.try_get("", "body").db()?,
             })
         })

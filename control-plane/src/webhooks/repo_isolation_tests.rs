@@ -105,7 +105,7 @@ async fn everything(tx: &TenantTx, f: &Fixture) -> Vec<(&'static str, u64)> {
         ("list", rows(repo::list(tx, &page).await, |page| number(page.rows.len()))),
         ("delivery", rows(repo::delivery(tx, f.delivery, false).await, |_| 1)),
         ("delivery", rows(repo::delivery(tx, f.delivery, true).await, |_| 1)),
-        ("deliveries", rows(repo::deliveries(tx, (id, None), &page).await, |page| number(page.rows.len()))),
+        ("deliveries", rows(repo::deliveries(tx, (&[id], None), &page).await, |pages| number(pages.len()))),
         ("feed", rows(repo::feed(tx, &query).await, |rows| number(rows.len()))),
         ("feed_bounds", rows(repo::feed_bounds(tx).await, |(last, _)| u64::try_from(last).unwrap())),
     ];
@@ -217,7 +217,10 @@ async fn unchanged(f: &Fixture) {
     );
     assert_eq!(repo::count(&tx).await.unwrap(), 1);
     let page = PageRequest::new(None, None);
-    assert_eq!(repo::deliveries(&tx, (f.endpoint.id, None), &page).await.unwrap().rows.len(), 1);
+    assert_eq!(
+        repo::deliveries(&tx, (&[f.endpoint.id], None), &page).await.unwrap()[&f.endpoint.id].rows.len(),
+        1
+    );
     let sealed: String = sqlx::query_scalar("SELECT secret FROM webhooks.endpoints")
         .fetch_one(&mut f.world.superuser().await)
         .await

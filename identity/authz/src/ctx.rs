@@ -8,8 +8,8 @@ use tenantry_kernel::{
 
 use crate::gate::held_in;
 use crate::{
-    Action, Denial, Denials, Explanation, Gate, Grant, HeldRole, Permit, PlatformPermit, PlatformResource,
-    PlatformRole, Resource, ResourceKind, Right, Role,
+    Action, Denial, Denials, Explanation, Gate, Grant, Ground, Grounds, HeldRole, Permit, PlatformPermit,
+    PlatformResource, PlatformRole, Resource, ResourceKind, Right, Role,
 };
 
 /// Who acts.
@@ -85,12 +85,14 @@ pub struct Ctx {
     grants: Arc<[Grant]>,
     request: RequestId,
     origin: Origin,
+    /// Where each yes of the gate is put down, if anywhere.
+    grounds: Option<Grounds>,
 }
 
 impl Ctx {
     pub fn new(runtime: Runtime, actor: Actor, grants: Vec<Grant>, origin: Origin) -> Self {
         let request = RequestId::generate(&*runtime.clock, &*runtime.entropy);
-        Self { runtime, actor, grants: in_order(grants), request, origin }
+        Self { runtime, actor, grants: in_order(grants), request, origin, grounds: None }
     }
 
     /// The same context with another request id: the one that the transport logs and answers with.
@@ -107,6 +109,13 @@ impl Ctx {
         self
     }
 
+    /// The same context, which puts down what the gate allows it from here on.
+    #[must_use]
+    pub fn gathering(mut self, grounds: &Grounds) -> Self {
+        self.grounds = Some(grounds.clone());
+        self
+    }
+
     /// Asks the gate. The only way to a [`Permit`].
     ///
     /// # Errors
@@ -118,6 +127,7 @@ impl Ctx {
         }
         let by_role = self.by_role(action, resource);
         if by_role && self.in_scope(action, resource.kind) {
+            self.note(Ground::Tenant(resource.tenant, Right::new(resource.kind, action)));
             return Ok(Permit::new(*resource, action).of(self));
         }
         Err(self.denied(by_role, action, resource))
@@ -125,9 +135,23 @@ impl Ctx {
 
     /// Whether [`Self::permit`] would give a permit: for what is only shown or left out.
     pub fn may(&self, action: Action, resource: &Resource) -> bool {
+        let may = self.has(action, resource);
+        if may {
+            self.note(Ground::Tenant(resource.tenant, Right::new(resource.kind, action)));
+        }
+        may
+    }
+
+    fn has(&self, action: Action, resource: &Resource) -> bool {
         self.actor != Actor::Anonymous
             && self.by_role(action, resource)
             && self.in_scope(action, resource.kind)
+    }
+
+    fn note(&self, ground: Ground) {
+        if let Some(grounds) = &self.grounds {
+            grounds.add(ground);
+        }
     }
 
     fn denied(&self, by_role: bool, action: Action, resource: &Resource) -> Error {
@@ -172,9 +196,9 @@ impl Ctx {
         self.actor.scopes().is_none_or(|scopes| scopes.contains(&Right { kind, action }))
     }
 
-    /// What the gate allows the actor in a tenant.
+    /// What the gate allows the actor in a tenant. To know it is no ground: it lets nobody see or do anything.
     pub fn rights(&self, tenant: TenantId) -> impl Iterator<Item = Right> {
-        Right::all().filter(move |right| self.may(right.action, &Resource::new(right.kind, tenant)))
+        Right::all().filter(move |right| self.has(right.action, &Resource::new(right.kind, tenant)))
     }
 
     /// As [`Self::rights`], in text: `resource:action`.
@@ -203,6 +227,7 @@ impl Ctx {
             return Err(Error::not_found("page"));
         };
         if self.runtime.gate.allows_platform(&self.actor, *role, action, resource) {
+            self.note(Ground::Platform(resource, action));
             Ok(PlatformPermit::new(resource, action))
         } else {
             Err(Error::forbidden(format!("The role {role} does not include {action} on {resource}.")))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use tenantry_kernel::{Result, RoleId, TenantId};
+use tenantry_kernel::{RoleId, TenantId};
 
 use crate::Right;
 use crate::rules::RoleRules;
@@ -35,18 +35,16 @@ pub struct CustomPolicy {
 }
 
 impl CustomPolicy {
-    /// # Errors
-    /// When Casbin refuses the rules: a fault of ours.
-    pub async fn new(tenant: TenantId, version: i64, mut roles: Vec<CustomRole>) -> Result<Self> {
+    /// Costs little: each role's engine is made when it is first asked.
+    pub fn new(tenant: TenantId, version: i64, mut roles: Vec<CustomRole>) -> Self {
         roles.sort_by_key(|role| role.id);
-        let mut ruled = Vec::with_capacity(roles.len());
-        for role in roles {
+        let ruled = |role: CustomRole| {
             let rights = role.all_rights();
             let lines = rights.iter().map(|r| (r.kind.as_str(), r.action.as_str()));
-            let rules = RoleRules::new(&role.id.to_string(), lines).await?;
-            ruled.push((role, rules));
-        }
-        Ok(Self { tenant, version, roles: ruled })
+            let rules = RoleRules::new(&role.id.to_string(), lines);
+            (role, rules)
+        };
+        Self { tenant, version, roles: roles.into_iter().map(ruled).collect() }
     }
 
     pub fn tenant(&self) -> TenantId {

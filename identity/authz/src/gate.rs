@@ -35,10 +35,10 @@ impl Gate {
     /// A gate of other rules.
     pub(crate) async fn of(policy: &str) -> Result<Self> {
         Ok(Self {
-            members: all(policy, Role::ALL.iter().map(|r| r.as_str())).await?,
-            resellers: all(policy, ResellerRole::ALL.iter().map(|r| r.as_str())).await?,
-            support: all(policy, SupportRole::ALL.iter().map(|r| r.as_str())).await?,
-            platform: all(policy, PlatformRole::ALL.iter().map(|r| r.as_str())).await?,
+            members: all(policy, Role::ALL.iter().map(|r| r.as_str()))?,
+            resellers: all(policy, ResellerRole::ALL.iter().map(|r| r.as_str()))?,
+            support: all(policy, SupportRole::ALL.iter().map(|r| r.as_str()))?,
+            platform: all(policy, PlatformRole::ALL.iter().map(|r| r.as_str()))?,
             policies: Policies::new(),
         })
     }
@@ -157,11 +157,11 @@ pub(crate) fn lines(policy: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     })
 }
 
-async fn all(policy: &str, roles: impl Iterator<Item = &'static str>) -> Result<Vec<RoleRules>> {
+fn all(policy: &str, roles: impl Iterator<Item = &'static str>) -> Result<Vec<RoleRules>> {
     let mut ruled = Vec::new();
     for role in roles {
         let own = lines(policy).filter(|(r, _, _)| *r == role).map(|(_, object, action)| (object, action));
-        ruled.push(RoleRules::new(role, own).await?);
+        ruled.push(RoleRules::new(role, own).ready()?);
     }
     Ok(ruled)
 }

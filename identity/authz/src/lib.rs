@@ -8,6 +8,7 @@
 //! - [`CustomPolicy`], the roles that a tenant has made for itself, as of a version. The gate keeps those that were
 //!   used last; reading them is authentication's;
 //! - [`Explanation`]: the engine's own reason for an answer;
+//! - [`Grounds`]: every yes of the gate in one request, for whoever gives its answer again;
 //! - [`Permit`] and [`PlatformPermit`]: proofs that the gate said yes. A tenant's data cannot be opened without
 //!   one, because `TenantTx::begin` demands it and nothing outside this crate can make one.
 //!
@@ -31,6 +32,7 @@ mod custom;
 mod denial;
 mod explain;
 mod gate;
+mod grounds;
 pub mod matrix;
 mod permit;
 mod policies;
@@ -46,5 +48,6 @@ pub use custom::{CustomPolicy, CustomRole};
 pub use denial::{Denial, Denials};
 pub use explain::Explanation;
 pub use gate::Gate;
+pub use grounds::{Ground, Grounds};
 pub use permit::{Permit, PlatformPermit, SupportUse};
 pub use role::{Grant, HeldRole, PlatformRole, ResellerRole, Role, SupportRole};

@@ -1,9 +1,12 @@
-//! The rules of one role: a small Casbin enforcer, and what it has decided before.
+//! The rules of one role: a small Casbin enforcer, made when it is first asked, and what it has decided before.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write;
-use std::sync::Arc;
+use std::io;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 
 use casbin::rhai::ImmutableString;
 use casbin::{
@@ -65,30 +68,43 @@ pub(crate) struct Asker {
 ///
 /// A role holds at most one rule for each right, so asking the engine takes tens of rules at the most, denials
 /// included, and there are at most [`CELLS`] different answers: all are kept, without keys, locks or eviction.
+///
+/// Rules cost no more than their text until somebody asks: who brings along a thousand roles asks about few of them.
 pub(crate) struct RoleRules {
     role: ImmutableString,
-    enforcer: Enforcer,
+    lines: String,
+    enforcer: OnceLock<Enforcer>,
     decided: Box<[AtomicU8]>,
 }
 
 impl RoleRules {
-    /// # Errors
-    /// When Casbin refuses the rules: a fault of ours.
-    pub(crate) async fn new<'a>(
-        role: &str,
-        rights: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self> {
+    pub(crate) fn new<'a>(role: &str, rights: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut lines = String::new();
         for (object, action) in rights {
             // Writing to a string does not fail.
             let _ = writeln!(lines, "p, {role}, {object}, {action}");
         }
-        let model = DefaultModel::from_str(MODEL).await.map_err(Error::internal)?;
-        let mut enforcer = Enforcer::new(model, StringAdapter::new(lines)).await.map_err(Error::internal)?;
-        enforcer.set_role_manager(Arc::new(RwLock::new(HeldRoles))).map_err(Error::internal)?;
-        enforcer.set_effector(Box::new(Telling));
         let decided = (0..CELLS).map(|_| AtomicU8::new(0)).collect();
-        Ok(Self { role: role.into(), enforcer, decided })
+        Self { role: role.into(), lines, enforcer: OnceLock::new(), decided }
+    }
+
+    /// Makes the engine now.
+    ///
+    /// # Errors
+    /// When Casbin refuses the rules: a fault of ours.
+    pub(crate) fn ready(self) -> Result<Self> {
+        self.engine().map_err(Error::internal)?;
+        Ok(self)
+    }
+
+    fn engine(&self) -> casbin::Result<&Enforcer> {
+        if let Some(enforcer) = self.enforcer.get() {
+            return Ok(enforcer);
+        }
+        let made =
+            at_once(enforcer(&self.lines)).unwrap_or_else(|| Err(io::Error::other(NOT_AT_ONCE).into()))?;
+        // Of two that make it at once, either does.
+        Ok(self.enforcer.get_or_init(|| made))
     }
 
     /// Whether the role allows it: as the engine said before, or says now. `asker` is called in the second case.
@@ -113,7 +129,7 @@ impl RoleRules {
         if !self.ask(question, asker).ok()? {
             return None;
         }
-        let rules = self.enforcer.get_policy();
+        let rules = self.engine().ok()?.get_policy();
         DECIDING.take().and_then(|at| rules.get(at)).map(|rule| format!("p, {}", rule.join(", ")))
     }
 
@@ -128,9 +144,27 @@ impl RoleRules {
         let domain = ImmutableString::from(asker.domain);
         HELD.set(Some((domain.clone(), self.role.clone())));
         let request = [asker.subject.into(), domain, question.object.into(), question.action.into()].to_vec();
-        let decision = self.enforcer.enforce(request);
+        let decision = self.engine().and_then(|engine| engine.enforce(request));
         HELD.take();
         decision.inspect_err(|error| tracing::error!(error = %error, "the policy engine failed: denied"))
+    }
+}
+
+async fn enforcer(lines: &str) -> casbin::Result<Enforcer> {
+    let model = DefaultModel::from_str(MODEL).await?;
+    let mut enforcer = Enforcer::new(model, StringAdapter::new(lines)).await?;
+    enforcer.set_role_manager(Arc::new(RwLock::new(HeldRoles)))?;
+    enforcer.set_effector(Box::new(Telling));
+    Ok(enforcer)
+}
+
+const NOT_AT_ONCE: &str = "the engine waits for something, and its rules are at hand";
+
+/// What a future gives that waits for nothing. Casbin's are such where model and rules are text; a decision cannot wait.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
     }
 }
 

@@ -106,7 +106,7 @@ proptest! {
             let (mine, other) = (tenant(), tenant());
             let (role, another) = (role(included.clone()), role(Right::all().collect()));
             let id = role.id;
-            let policy = Arc::new(CustomPolicy::new(mine, 7, vec![another, role]).await.unwrap());
+            let policy = Arc::new(CustomPolicy::new(mine, 7, vec![another, role]));
             let ctx = ctx(vec![Grant::new(mine, HeldRole::Custom { id, policy: policy.clone() })], None).await;
             for round in 0..3 {
                 if round == 2 {
@@ -132,8 +132,8 @@ async fn the_policy_of_another_tenant_or_without_the_role_allows_nothing() {
     let (mine, other) = (tenant(), tenant());
     let all = role(Right::all().collect());
     let id = all.id;
-    let theirs = Arc::new(CustomPolicy::new(other, 1, vec![all]).await.unwrap());
-    let without = Arc::new(CustomPolicy::new(mine, 1, vec![]).await.unwrap());
+    let theirs = Arc::new(CustomPolicy::new(other, 1, vec![all]));
+    let without = Arc::new(CustomPolicy::new(mine, 1, vec![]));
     for policy in [theirs, without] {
         let ctx = ctx(vec![Grant::new(mine, HeldRole::Custom { id, policy })], None).await;
         assert_eq!(ctx.rights(mine).count(), 0);

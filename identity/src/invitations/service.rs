@@ -16,14 +16,14 @@ impl Identity {
     /// changes nothing and sends nothing.
     ///
     /// # Errors
-    /// `Invalid` for what is no address; `Forbidden` for a role above one's own; `Conflict` for a member, or an
+    /// `Invalid` for what is no address; `Forbidden` for a role with a right that one lacks; `Conflict` for a member, or an
     /// open invitation to another role; `QuotaExceeded` when members and invitations together fill the plan;
     /// `RateLimited` for too many invitations of a tenant, or to one address.
     pub async fn invite_member(&self, ctx: &Ctx, input: InviteMember) -> Result<Invitation> {
         let (tx, inviter) = self.manage_members(ctx, input.tenant).await?;
         let email: Email = input.email.parse()?;
         let catalog = self.catalog(&tx).await?;
-        catalog.ensure_may_give(&catalog.authority(inviter.role)?, input.role)?;
+        catalog.ensure_may_give(&catalog.giver(inviter.role, ResourceKind::Member)?, input.role)?;
         if members::repo::by_email(&tx, &email).await?.is_some() {
             return Err(Error::conflict("This person is a member already.")
                 .with_remedy("To change what they may do, change their role in the list of members."));
@@ -70,7 +70,7 @@ impl Identity {
         let (tx, inviter) = self.manage_members(ctx, tenant).await?;
         let open = repo::open(&tx, id).await?.ok_or_else(not_open)?;
         let catalog = self.catalog(&tx).await?;
-        catalog.ensure_may_give(&catalog.authority(inviter.role)?, open.role)?;
+        catalog.ensure_may_give(&catalog.giver(inviter.role, ResourceKind::Member)?, open.role)?;
         if open.expires_at <= ctx.now() {
             self.ensure_seat(&tx, ctx.now()).await?;
         }
@@ -84,14 +84,14 @@ impl Identity {
     /// Takes an invitation back: its link is dead. Repeating it changes nothing.
     ///
     /// # Errors
-    /// `NotFound` for one that was accepted or never was; `Forbidden` for a role above one's own.
+    /// `NotFound` for one that was accepted or never was; `Forbidden` for a role with a right that one lacks.
     pub async fn revoke_invitation(&self, ctx: &Ctx, tenant: TenantId, id: InvitationId) -> Result<()> {
         let (tx, inviter) = self.manage_members(ctx, tenant).await?;
         let Some(open) = repo::open(&tx, id).await? else {
             return if repo::is_revoked(&tx, id).await? { Ok(()) } else { Err(not_open()) };
         };
         let catalog = self.catalog(&tx).await?;
-        catalog.ensure_may_give(&catalog.authority(inviter.role)?, open.role)?;
+        catalog.ensure_may_give(&catalog.giver(inviter.role, ResourceKind::Member)?, open.role)?;
         repo::revoke(&tx, id, ctx.now()).await?;
         self.recorded(tx, ctx, ("invitation.revoked", &open)).await.map(|_| ())
     }

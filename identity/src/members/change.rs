@@ -18,17 +18,17 @@ pub struct ChangeMemberRole {
 }
 
 impl Identity {
-    /// Gives a member another role. What they invited to roles above it falls; unless they are an owner or administrator
-    /// then, so do the credentials that they added to service accounts. Repeating it changes nothing.
+    /// Gives a member another role. What they invited to and can no longer give falls, and so do the credentials that
+    /// they added to service accounts which they could not make any more. Repeating it changes nothing.
     ///
     /// # Errors
-    /// `NotFound` for who is no member; `Forbidden` when the old or the new role is above one's own; `Conflict`
-    /// for the last owner.
+    /// `NotFound` for who is no member; `Forbidden` when the old or the new role has a right that one lacks;
+    /// `Conflict` for the last owner.
     pub async fn change_member_role(&self, ctx: &Ctx, input: ChangeMemberRole) -> Result<Member> {
         let (tx, me) = self.manage_members(ctx, input.tenant).await?;
         let member = repo::find(&tx, input.user).await?.ok_or_else(|| Error::not_found("member"))?;
         let catalog = self.catalog(&tx).await?;
-        let authority = catalog.authority(me.role)?;
+        let authority = catalog.giver(me.role, ResourceKind::Member)?;
         catalog.ensure_may_give(&authority, input.role)?;
         catalog.ensure_may_give(&authority, member.role)?;
         if member.role == input.role {
@@ -36,13 +36,9 @@ impl Identity {
         }
         ensure_an_owner_stays(&tx, &member).await?;
         repo::set_role(&tx, input.user, input.role).await?;
-        let fallen = self
-            .drop_invitations(&tx, ctx, (input.user, Some((&catalog, &catalog.authority(input.role)?))))
-            .await?;
-        // They know those, and an account may do more than they may now.
-        let trusted = input.role == Role::Owner || input.role == Role::Admin;
-        let removed =
-            if trusted { 0 } else { service_accounts::repo::remove_credentials_by(&tx, input.user).await? };
+        let now = catalog.authority(input.role)?;
+        let fallen = self.drop_invitations(&tx, ctx, (input.user, Some((&catalog, &now)))).await?;
+        let removed = self.drop_known_by(&tx, &catalog, (input.user, &now)).await?;
         let what = What {
             tenant: input.tenant,
             action: "member.role_changed",
@@ -62,8 +58,8 @@ impl Identity {
     /// that they added to service accounts are dead for good. Their session goes on, without this tenant: each request and each event of a socket asks for the roles anew.
     ///
     /// # Errors
-    /// `NotFound` for who is no member; `Forbidden` when their role is above one's own; `Conflict` for the last
-    /// owner.
+    /// `NotFound` for who is no member; `Forbidden` when their role has a right that one lacks; `Conflict` for the
+    /// last owner.
     pub async fn remove_member(&self, ctx: &Ctx, tenant: TenantId, user: UserId) -> Result<()> {
         // Programs never leave; what they may not see is not there for them either.
         let leaving = ctx.user().is_ok_and(|me| me == user);
@@ -73,14 +69,15 @@ impl Identity {
         let member = member.ok_or_else(|| Error::not_found("member"))?;
         if !leaving {
             let catalog = self.catalog(&tx).await?;
-            catalog.ensure_may_give(&catalog.authority(me.role)?, member.role)?;
+            catalog.ensure_may_give(&catalog.giver(me.role, ResourceKind::Member)?, member.role)?;
         }
         ensure_an_owner_stays(&tx, &member).await?;
         repo::remove(&tx, user).await?;
         let fallen = self.drop_invitations(&tx, ctx, (user, None)).await?;
         // They would not work without the membership, and must not come back with it.
         let keys = api_keys::repo::revoke_by(&tx, user, ctx.now()).await?;
-        let credentials = service_accounts::repo::remove_credentials_by(&tx, user).await?;
+        let credentials =
+            service_accounts::repo::remove_credentials_by(&tx, user, Default::default()).await?;
         let what = What {
             tenant,
             action: "member.removed",
@@ -110,7 +107,9 @@ impl Identity {
         ctx: &Ctx,
         (inviter, may): (UserId, Option<(&Catalog<'_>, &Authority)>),
     ) -> Result<u64> {
-        let keep = may.map(|(catalog, authority)| catalog.givable(authority)).unwrap_or_default();
+        let keep = may
+            .map(|(catalog, authority)| catalog.givable(authority, ResourceKind::Member))
+            .unwrap_or_default();
         invitations::repo::revoke_by(tx, inviter, keep, ctx.now()).await
     }
 

@@ -11,4 +11,3 @@ mod service;
 
 pub use change::ChangeMemberRole;
 pub use model::Member;
-pub(crate) use model::ensure_may_give;

@@ -13,9 +13,14 @@ use crate::{Identity, members, service_accounts};
 /// What somebody may hand on: what they have themselves.
 #[derive(Debug, Clone)]
 pub(crate) struct Authority {
-    /// The built-in role, which decides about built-in roles.
-    role: Option<Role>,
+    owner: bool,
     rights: BTreeSet<Right>,
+}
+
+impl Authority {
+    fn manages(&self, kind: ResourceKind) -> bool {
+        self.rights.contains(&Right::new(kind, Action::Manage))
+    }
 }
 
 /// A tenant's roles as of now, built-in and its own, with what each includes.
@@ -57,37 +62,57 @@ impl<'a> Catalog<'a> {
 
     /// What a member in this role may hand on.
     pub(crate) fn authority(&self, role: AssignedRole) -> Result<Authority> {
-        let built_in = match role {
-            AssignedRole::BuiltIn(role) => Some(role),
-            AssignedRole::Custom(_) => None,
-        };
-        Ok(Authority { role: built_in, rights: self.rights(role)? })
+        Ok(Authority { owner: role == Role::Owner, rights: self.rights(role)? })
+    }
+
+    /// As [`Self::authority`], of a member who hands on by managing this kind of thing. The request's roles are as old as
+    /// the request: here it is asked again.
+    ///
+    /// # Errors
+    /// `Forbidden` where the role does not include managing it now.
+    pub(crate) fn giver(&self, role: AssignedRole, kind: ResourceKind) -> Result<Authority> {
+        let authority = self.authority(role)?;
+        self.ensure_manages(&authority, kind)?;
+        Ok(authority)
+    }
+
+    fn ensure_manages(&self, authority: &Authority, kind: ResourceKind) -> Result<()> {
+        self.ensure_covers(authority, &BTreeSet::from([Right::new(kind, Action::Manage)]))
     }
 
     /// # Errors
-    /// `Forbidden` for a role that is above the giver's or has a right that the giver lacks, `NotFound` for one that
-    /// is not the tenant's.
+    /// `Forbidden` for a role with a right that the giver lacks, and for the role owner of who is none; `NotFound` for one
+    /// that is not the tenant's.
     pub(crate) fn ensure_may_give(&self, giver: &Authority, given: AssignedRole) -> Result<()> {
-        match (giver.role, given) {
-            (Some(giver), AssignedRole::BuiltIn(given)) => members::ensure_may_give(giver, given),
-            (None, AssignedRole::BuiltIn(Role::Owner)) => {
-                Err(Error::forbidden("Only an owner can give or take the role owner.")
-                    .with_remedy("Ask an owner of the organisation."))
-            }
-            _ => self.ensure_covers(giver, &self.rights(given)?),
+        // An owner is more than an owner's rights: one always stays, and they are who is told in an emergency.
+        if given == Role::Owner && !giver.owner {
+            return Err(Error::forbidden("Only an owner can give or take the role owner.")
+                .with_remedy("Ask an owner of the organisation."));
         }
+        let Some((names, access)) = self.lacking(giver, &self.rights(given)?) else { return Ok(()) };
+        let text = format!(
+            "You cannot give or take the role {}: you do not have all of its rights yourself ({names}).",
+            self.name(given)
+        );
+        Err(Error::forbidden(text).with_remedy("Ask somebody who has them to do it.").with_access(access))
     }
 
     /// # Errors
     /// `Forbidden` where the giver lacks one of the rights.
     pub(crate) fn ensure_covers(&self, giver: &Authority, rights: &BTreeSet<Right>) -> Result<()> {
-        let lacking: Vec<Right> = rights.difference(&giver.rights).copied().collect();
-        let Some(first) = lacking.first() else { return Ok(()) };
-        let names: Vec<String> = lacking.iter().map(ToString::to_string).collect();
-        let holders = self.with_right(*first);
-        Err(Error::forbidden(format!("You do not have these rights yourself: {}.", names.join(", ")))
+        let Some((names, access)) = self.lacking(giver, rights) else { return Ok(()) };
+        Err(Error::forbidden(format!("You do not have these rights yourself: {names}."))
             .with_remedy("Leave them out, or ask somebody who has them to do it.")
-            .with_access(Access { missing: first.to_string(), granted_by: holders }))
+            .with_access(access))
+    }
+
+    /// The rights that the giver lacks, as text, and who has the first of them. `None`: the giver has all.
+    fn lacking(&self, giver: &Authority, rights: &BTreeSet<Right>) -> Option<(String, Access)> {
+        let lacking: Vec<Right> = rights.difference(&giver.rights).copied().collect();
+        let first = lacking.first()?;
+        let names: Vec<String> = lacking.iter().map(ToString::to_string).collect();
+        let access = Access { missing: first.to_string(), granted_by: self.with_right(*first) };
+        Some((names.join(", "), access))
     }
 
     /// The names of the roles that include a right, built-in ones first.
@@ -104,9 +129,10 @@ impl<'a> Catalog<'a> {
         built_in.chain(own.map(|role| AssignedRole::Custom(role.id))).collect()
     }
 
-    /// The roles that may be given, as the two columns of a table have them: the built-in ones, and the tenant's own.
-    pub(crate) fn givable(&self, giver: &Authority) -> (Vec<String>, Vec<Uuid>) {
-        let may = |role: AssignedRole| self.ensure_may_give(giver, role).is_ok();
+    /// The roles that may be given by managing this kind of thing, as the two columns of a table have them: the built-in
+    /// ones, and the tenant's own.
+    pub(crate) fn givable(&self, giver: &Authority, kind: ResourceKind) -> (Vec<String>, Vec<Uuid>) {
+        let may = |role: AssignedRole| giver.manages(kind) && self.ensure_may_give(giver, role).is_ok();
         let built_in = Role::ALL.iter().filter(|r| may(AssignedRole::BuiltIn(**r)));
         let own = self.custom.iter().filter(|r| may(AssignedRole::Custom(r.id)));
         (built_in.map(|r| r.as_str().to_owned()).collect(), own.map(|r| r.id.uuid()).collect())
@@ -118,17 +144,23 @@ impl Identity {
         Catalog::read(tx, &self.runtime().gate, tx.tenant()).await
     }
 
-    /// What the actor may hand on in the transaction's tenant. A member's role is read again: the request's is as old
-    /// as the request.
+    /// What the actor may hand on in the transaction's tenant by managing this kind of thing. A member's role is read
+    /// again: the request's is as old as the request.
     ///
     /// # Errors
-    /// `NotFound` for who is a member no more.
+    /// `NotFound` for who is a member no more, `Forbidden` for who may not manage it now.
     pub(crate) async fn authority(
         &self,
         tx: &TenantTx,
         ctx: &Ctx,
-        catalog: &Catalog<'_>,
+        (catalog, kind): (&Catalog<'_>, ResourceKind),
     ) -> Result<Authority> {
+        let authority = self.authority_now(tx, ctx, catalog).await?;
+        catalog.ensure_manages(&authority, kind)?;
+        Ok(authority)
+    }
+
+    async fn authority_now(&self, tx: &TenantTx, ctx: &Ctx, catalog: &Catalog<'_>) -> Result<Authority> {
         let gone = || Error::not_found("tenant");
         let held = ctx.held_in(tx.tenant());
         let member = held.iter().any(|g| matches!(g.role, HeldRole::Member(_) | HeldRole::Custom { .. }));
@@ -140,28 +172,32 @@ impl Identity {
             }
             // Whoever is here without being a member: what the request came with.
             Actor::User { .. } | Actor::Anonymous => {
-                return Ok(Authority { role: None, rights: ctx.rights(tx.tenant()).collect() });
+                return Ok(Authority { owner: false, rights: ctx.rights(tx.tenant()).collect() });
             }
         };
         let authority = catalog.authority(role)?;
         Ok(match ctx.actor().scopes() {
             None => authority,
             Some(scopes) => Authority {
-                role: None,
+                owner: false,
                 rights: authority.rights.into_iter().filter(|right| scopes.contains(right)).collect(),
             },
         })
     }
 
-    /// That the actor may give (or take, or change who holds) a role, in the transaction that does it. For members,
-    /// invitations and service accounts alike. The action itself needs a permit of its own.
+    /// That the actor may give (or take, or change who holds) a role by managing this kind of thing, in the transaction
+    /// that does it. The action itself needs a permit of its own.
     ///
     /// # Errors
-    /// `Forbidden` for a role that is above the actor's own or has a right that the actor lacks; `NotFound` for a
-    /// role that is not the tenant's.
-    pub(crate) async fn ensure_may_give(&self, tx: &TenantTx, ctx: &Ctx, role: AssignedRole) -> Result<()> {
+    /// `Forbidden` for a role with a right that the actor lacks; `NotFound` for a role that is not the tenant's.
+    pub(crate) async fn ensure_may_give(
+        &self,
+        tx: &TenantTx,
+        ctx: &Ctx,
+        (kind, role): (ResourceKind, AssignedRole),
+    ) -> Result<()> {
         let catalog = self.catalog(tx).await?;
-        let authority = self.authority(tx, ctx, &catalog).await?;
+        let authority = self.authority(tx, ctx, (&catalog, kind)).await?;
         catalog.ensure_may_give(&authority, role)
     }
 
@@ -171,5 +207,30 @@ impl Identity {
         let tx = TenantTx::begin(self.db(), &permit).await?;
         members::seats::lock(&tx, tenant).await?;
         Ok(tx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_gives_a_built_in_role_with_a_right_that_they_do_not_have() {
+        let gate = Gate::built_in().await.unwrap();
+        let tenant = TenantId::from_uuid(Uuid::nil());
+        let catalog = Catalog { gate: &gate, tenant, custom: vec![] };
+        // A billing manager changes the plan; an administrator does not.
+        let givable: [(Role, &[Role]); 2] =
+            [(Role::Owner, Role::ALL), (Role::Admin, &[Role::Admin, Role::Developer, Role::Viewer])];
+        for (giver, wanted) in givable {
+            let authority = catalog.giver(giver.into(), ResourceKind::Member).unwrap();
+            let may = |role: &Role| catalog.ensure_may_give(&authority, (*role).into()).is_ok();
+            assert_eq!(Role::ALL.iter().copied().filter(may).collect::<Vec<_>>(), wanted, "{giver}");
+        }
+        for giver in [Role::Developer, Role::Billing, Role::Viewer] {
+            assert!(catalog.giver(giver.into(), ResourceKind::Member).is_err(), "{giver}");
+            let authority = catalog.authority(giver.into()).unwrap();
+            assert_eq!(catalog.givable(&authority, ResourceKind::Member), (vec![], vec![]), "{giver}");
+        }
     }
 }

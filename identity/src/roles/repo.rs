@@ -67,6 +67,30 @@ pub(crate) async fn policy(tx: &impl Transaction, tenant: TenantId) -> Result<(i
     Ok((row.try_get("", "version").db()?, roles.into_iter().map(role).collect()))
 }
 
+/// These roles of tenants' own, one of each tenant, by one statement.
+pub(crate) async fn each(
+    tx: &impl Transaction,
+    wanted: &[(TenantId, RoleId)],
+) -> Result<Vec<(TenantId, CustomRole)>> {
+    let (tenants, ids): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(t, id)| (t.uuid(), id.uuid())).unzip();
+    let rows = tx
+        .conn()
+        .query_all_raw(stmt(
+            "SELECT r.tenant_id, r.id, r.name, r.rights FROM unnest($1::uuid[], $2::uuid[]) AS w (tenant_id, id)
+             JOIN identity.roles r ON r.tenant_id = w.tenant_id AND r.id = w.id",
+            [tenants.into(), ids.into()],
+        ))
+        .await
+        .db()?;
+    let one = |row: &QueryResult| {
+        let rights: Vec<String> = row.try_get("", "rights").db()?;
+        let (id, name) = (RoleId::from_uuid(row.try_get("", "id").db()?), row.try_get("", "name").db()?);
+        let tenant = TenantId::from_uuid(row.try_get("", "tenant_id").db()?);
+        Ok((tenant, CustomRole { id, name, rights: known(&rights) }))
+    };
+    rows.iter().map(one).collect()
+}
+
 /// The tenant's own roles, oldest first. The cursor is the last one's id.
 pub(crate) async fn list(tx: &TenantTx, page: &PageRequest) -> Result<Page<TenantRole>> {
     let after: Option<RoleId> = page

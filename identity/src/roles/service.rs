@@ -62,7 +62,7 @@ impl Identity {
             created_at: ctx.now(),
             updated_at: ctx.now(),
         };
-        catalog.ensure_covers(&self.authority(&tx, ctx, &catalog).await?, &rights)?;
+        catalog.ensure_covers(&self.authority(&tx, ctx, (&catalog, ResourceKind::Role)).await?, &rights)?;
         if repo::count(&tx).await? >= MOST_ROLES {
             let text = format!("An organisation has at most {MOST_ROLES} roles of its own.");
             return Err(Error::new(Kind::QuotaExceeded, text)
@@ -74,17 +74,19 @@ impl Identity {
         Ok(role)
     }
 
-    /// Changes a role. Whoever holds it may do what it includes now at their next request. Repeating it changes
+    /// Changes a role. Whoever holds it may do what it includes now at their next request. What its holders invited to, and
+    /// the credentials that they added to service accounts, fall where they could not do so any more. Repeating it changes
     /// nothing.
     ///
     /// # Errors
     /// As [`Self::create_role`], and `NotFound` for a role that is not the tenant's. `Forbidden` also where the role
-    /// includes, as it was, a right that the actor does not have.
+    /// includes, as it was, a right that the actor does not have; `Conflict` where it would grow beyond somebody who added
+    /// a credential to a service account that holds it.
     pub async fn update_role(&self, ctx: &Ctx, input: UpdateRole) -> Result<TenantRole> {
         let tx = self.manage_roles(ctx, input.tenant).await?;
         let old = repo::find(&tx, input.id).await?.ok_or_else(|| Error::not_found("role"))?;
         let catalog = self.catalog(&tx).await?;
-        let authority = self.authority(&tx, ctx, &catalog).await?;
+        let authority = self.authority(&tx, ctx, (&catalog, ResourceKind::Role)).await?;
         catalog.ensure_covers(&authority, &old.rights.iter().copied().collect())?;
         let mut role = TenantRole { updated_at: ctx.now(), ..old.clone() };
         if let Some(name) = &input.name {
@@ -103,10 +105,14 @@ impl Identity {
             return Ok(old);
         }
         repo::update(&tx, &role).await?;
+        let catalog = self.catalog(&tx).await?;
+        let at = (&tx, ctx.now());
+        self.ensure_none_climbs(at, &catalog, (&old, &role)).await?;
         let fallen = self.drop_ungivable(&tx, ctx).await?;
+        let removed = self.drop_known_beyond(at, &catalog, AssignedRole::Custom(role.id)).await?;
         let change = json!({
             "from": texts(&old.rights), "to": texts(&role.rights), "previousName": old.name,
-            "invitationsRevoked": fallen
+            "invitationsRevoked": fallen, "credentialsRemoved": removed
         });
         recorded(&tx, ctx, ("role.changed", &role, change)).await?;
         tx.commit().await?;
@@ -122,7 +128,8 @@ impl Identity {
         let tx = self.manage_roles(ctx, tenant).await?;
         let role = repo::find(&tx, id).await?.ok_or_else(|| Error::not_found("role"))?;
         let catalog = self.catalog(&tx).await?;
-        catalog.ensure_may_give(&self.authority(&tx, ctx, &catalog).await?, AssignedRole::Custom(id))?;
+        let authority = self.authority(&tx, ctx, (&catalog, ResourceKind::Role)).await?;
+        catalog.ensure_may_give(&authority, AssignedRole::Custom(id))?;
         let holders = repo::holders(&tx, id).await?;
         if !holders.is_empty() {
             return Err(held_by(&role.name, &holders));

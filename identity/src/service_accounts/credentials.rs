@@ -18,7 +18,7 @@ impl Identity {
     /// Gives an account another secret. It is in the answer and nowhere else; the others go on working.
     ///
     /// # Errors
-    /// `NotFound` for an account that is not there; `Forbidden` for one with a role above one's own; `Invalid` for a
+    /// `NotFound` for an account that is not there; `Forbidden` for one whose role has a right that one lacks; `Invalid` for a
     /// wrong expiry; `Conflict` when it has ten credentials.
     pub async fn add_service_account_secret(
         &self,
@@ -65,7 +65,7 @@ impl Identity {
     /// Takes a credential away. Tokens that were got with it are dead at once.
     ///
     /// # Errors
-    /// `NotFound` for an account or credential that is not there; `Forbidden` for a role above one's own.
+    /// `NotFound` for an account or credential that is not there; `Forbidden` for a role with a right that one lacks.
     pub async fn remove_service_account_credential(
         &self,
         ctx: &Ctx,

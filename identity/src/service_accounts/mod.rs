@@ -5,13 +5,14 @@
 //! section 4.4). Tokens are looked up at each use, so what is taken away (credential, account, role) is gone at the
 //! next request, on every node.
 //!
-//! Nobody gives an account a role above their own, nor touches one that has such a role: whoever can add a credential
-//! can be the account.
+//! Nobody gives an account a role with a right that they lack, nor touches one that has such a role: whoever can add a
+//! credential can be the account. It stays so when roles change ([`known`]).
 
 mod assertion;
 mod client;
 mod credentials;
 mod jws;
+mod known;
 mod model;
 mod public_key;
 pub(crate) mod repo;

@@ -147,12 +147,53 @@ pub(crate) async fn add_credential(
     Ok(())
 }
 
-/// Takes away what somebody has added to the tenant's accounts, and the tokens that were got with it.
-pub(crate) async fn remove_credentials_by(tx: &TenantTx, creator: UserId) -> Result<u64> {
-    let sql = "DELETE FROM identity.service_account_credentials WHERE tenant_id = $1 AND creator = $2";
-    let values = [tx.tenant().uuid().into(), creator.uuid().into()];
+/// Takes away what somebody has added to the tenant's accounts whose roles are not in `keep` (built-in ones, and the
+/// tenant's own), and the tokens that were got with it.
+pub(crate) async fn remove_credentials_by(
+    tx: &TenantTx,
+    creator: UserId,
+    (keep, keep_own): (Vec<String>, Vec<uuid::Uuid>),
+) -> Result<u64> {
+    let sql = "DELETE FROM identity.service_account_credentials c USING identity.service_accounts a
+               WHERE c.tenant_id = $1 AND c.creator = $2 AND a.tenant_id = c.tenant_id AND a.id = c.account_id
+                 AND NOT (a.role = ANY($3) OR (a.custom_role_id IS NOT NULL AND a.custom_role_id = ANY($4)))";
+    let values: [Value; 4] = [tx.tenant().uuid().into(), creator.uuid().into(), keep.into(), keep_own.into()];
     let done = tx.conn().execute_raw(stmt(sql, values)).await.db()?;
     Ok(done.rows_affected())
+}
+
+/// That somebody has added a credential to an account, and so knows it.
+pub(crate) struct Known {
+    pub(crate) creator: UserId,
+    /// The account's name and role.
+    pub(crate) account: String,
+    pub(crate) role: AssignedRole,
+}
+
+/// Who knows credentials of which of the tenant's accounts that are good now, each pair once.
+pub(crate) async fn known(tx: &TenantTx, now: DateTime<Utc>) -> Result<Vec<Known>> {
+    let rows = tx
+        .conn()
+        .query_all_raw(stmt(
+            "SELECT DISTINCT c.creator, a.id, a.name, a.role, a.custom_role_id
+             FROM identity.service_account_credentials c
+             JOIN identity.service_accounts a ON a.tenant_id = c.tenant_id AND a.id = c.account_id
+             WHERE c.tenant_id = $1 AND a.disabled_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $2)
+             ORDER BY a.id, c.creator",
+            [tx.tenant().uuid().into(), now.into()],
+        ))
+        .await
+        .db()?;
+    let one = |row: &QueryResult| {
+        let (role, own): (String, Option<uuid::Uuid>) =
+            (row.try_get("", "role").db()?, row.try_get("", "custom_role_id").db()?);
+        Ok(Known {
+            creator: UserId::from_uuid(row.try_get("", "creator").db()?),
+            account: row.try_get("", "name").db()?,
+            role: AssignedRole::stored(&role, own)?,
+        })
+    };
+    rows.iter().map(one).collect()
 }
 
 /// Takes a credential away, and the tokens that were got with it.

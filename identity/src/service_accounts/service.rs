@@ -18,7 +18,7 @@ impl Identity {
     /// Makes a service account. It has no credential yet.
     ///
     /// # Errors
-    /// `Forbidden` for programs, for who may not manage accounts, and for a role above one's own; `Invalid` for a
+    /// `Forbidden` for programs, for who may not manage accounts, and for a role with a right that one lacks; `Invalid` for a
     /// wrong name or role; `Conflict` when the tenant has 100 accounts.
     pub async fn create_service_account(
         &self,
@@ -27,7 +27,7 @@ impl Identity {
     ) -> Result<ServiceAccount> {
         let (tx, me) = self.manage_accounts(ctx, input.tenant).await?;
         let name = check_name(&input.name)?;
-        self.ensure_may_give(&tx, ctx, input.role).await?;
+        self.ensure_may_give(&tx, ctx, (ResourceKind::ServiceAccount, input.role)).await?;
         if repo::count(&tx).await? >= MOST {
             return Err(Error::conflict(format!("The organisation has {MOST} service accounts."))
                 .with_remedy("Delete those that no program uses any more."));
@@ -48,7 +48,7 @@ impl Identity {
     /// Deletes an account: its credentials and tokens are gone at once. Repeating it finds nothing.
     ///
     /// # Errors
-    /// `NotFound` for one that is not there; `Forbidden` for one with a role above one's own.
+    /// `NotFound` for one that is not there; `Forbidden` for one whose role has a right that one lacks.
     pub async fn delete_service_account(
         &self,
         ctx: &Ctx,
@@ -105,7 +105,7 @@ impl Identity {
         Ok((tx, me))
     }
 
-    /// As `manage_accounts`, with an account whose role is not above the actor's.
+    /// As `manage_accounts`, with an account whose role has no right that the actor lacks.
     pub(super) async fn touch_account(
         &self,
         ctx: &Ctx,
@@ -114,7 +114,7 @@ impl Identity {
     ) -> Result<(TenantTx, ServiceAccount)> {
         let (tx, _) = self.manage_accounts(ctx, tenant).await?;
         let account = repo::find(&tx, id).await?.ok_or_else(|| Error::not_found("service account"))?;
-        self.ensure_may_give(&tx, ctx, account.role).await?;
+        self.ensure_may_give(&tx, ctx, (ResourceKind::ServiceAccount, account.role)).await?;
         Ok((tx, account))
     }
 }

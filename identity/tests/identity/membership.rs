@@ -76,6 +76,50 @@ async fn roles_change_and_only_owners_reach_owners() {
 }
 
 #[tokio::test]
+async fn a_built_in_role_with_a_right_that_one_lacks_is_neither_given_nor_taken() {
+    let shop = shop().await;
+    let admin = shop.member("carl@example.com", Role::Admin).await;
+    let bill = shop.member("bill@example.com", Role::Billing).await;
+    let bob = shop.member("bob@example.com", Role::Viewer).await;
+    // Billing changes the plan, which an administrator may not.
+    let refused = shop.change(&admin, &bob, Role::Billing).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Forbidden);
+    assert_eq!(refused.access().unwrap().missing, "subscription:manage");
+    assert_eq!(shop.change(&admin, &admin, Role::Billing).await.unwrap_err().kind(), Kind::Forbidden);
+    assert_eq!(shop.change(&admin, &bill, Role::Viewer).await.unwrap_err().kind(), Kind::Forbidden);
+    assert_eq!(shop.remove(&admin, &bill).await.unwrap_err().kind(), Kind::Forbidden);
+    let identity = &shop.world.identity;
+    let invite =
+        InviteMember { tenant: shop.tenant, email: "x@example.com".into(), role: Role::Billing.into() };
+    assert_eq!(identity.invite_member(&admin, invite.clone()).await.unwrap_err().kind(), Kind::Forbidden);
+    let account =
+        CreateServiceAccount { tenant: shop.tenant, name: "Robot".into(), role: Role::Billing.into() };
+    assert_eq!(identity.create_service_account(&admin, account).await.unwrap_err().kind(), Kind::Forbidden);
+    // An owner may, and an administrator does not touch what came of it.
+    let open = identity.invite_member(&shop.owner, invite).await.unwrap();
+    let resent = identity.resend_invitation(&admin, shop.tenant, open.id).await;
+    assert_eq!(resent.unwrap_err().kind(), Kind::Forbidden);
+    let revoked = identity.revoke_invitation(&admin, shop.tenant, open.id).await;
+    assert_eq!(revoked.unwrap_err().kind(), Kind::Forbidden);
+    shop.change(&shop.owner, &bob, Role::Billing).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_no_longer_manages_members_gives_no_role_however_small() {
+    let shop = shop().await;
+    let admin = shop.member("carl@example.com", Role::Admin).await;
+    let bob = shop.member("bob@example.com", Role::Viewer).await;
+    let invite =
+        InviteMember { tenant: shop.tenant, email: "x@example.com".into(), role: Role::Viewer.into() };
+    let open = shop.world.identity.invite_member(&admin, invite).await.unwrap();
+    shop.change(&shop.owner, &admin, Role::Developer).await.unwrap();
+    // A developer has all of a viewer's rights. What he offered fell, and the request of before does nothing.
+    let resent = shop.world.identity.resend_invitation(&shop.owner, shop.tenant, open.id).await;
+    assert_eq!(resent.unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(shop.remove(&admin, &bob).await.unwrap_err().kind(), Kind::Forbidden);
+}
+
+#[tokio::test]
 async fn who_is_removed_or_leaves_is_out_with_the_next_request() {
     let shop = shop().await;
     let bob = shop.member("bob@example.com", Role::Admin).await;

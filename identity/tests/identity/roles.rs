@@ -158,13 +158,79 @@ async fn the_policy_of_a_version_is_read_once_and_again_after_it_had_to_make_roo
     // Many other tenants' policies, each used more than once, push it out.
     for n in 0..9000_u128 {
         let other = TenantId::from_uuid(uuid::Uuid::from_u128(n + 1));
-        gate.install(Arc::new(CustomPolicy::new(other, 1, vec![]).await.unwrap()));
+        gate.install(Arc::new(CustomPolicy::new(other, 1, vec![])));
         assert!((0..3).all(|_| gate.custom(other, 1).is_some()));
     }
     assert!(gate.policies() <= 4096, "{} policies at hand", gate.policies());
     assert!(gate.custom(shop.tenant, version).is_none(), "it was used least");
     let again = shop.world.again(&bob).await;
     assert_eq!(again.rights_in(shop.tenant), ["tenant:view", "instance:view"], "and is read anew");
+}
+
+/// A person in many tenants with a role of its own in each, which has instance:view; every second one has usage:view too.
+async fn in_many(shop: &Shop, email: &str, tenants: usize) -> (Ctx, Vec<TenantId>) {
+    let bob = shop.world.logged_in(email).await;
+    let mut superuser = shop.world.superuser().await;
+    let mut all = vec![];
+    for n in 0..tenants {
+        let tenant = TenantId::generate(&*shop.world.clock, &OsEntropy);
+        let rights = if n % 2 == 0 { vec!["instance:view"] } else { vec!["instance:view", "usage:view"] };
+        sqlx::query(
+            "WITH t AS (INSERT INTO tenancy.tenants (id, slug, name, created_at) VALUES ($1, $2, $2, now())),
+                  r AS (INSERT INTO identity.roles (id, tenant_id, name, description, rights, created_at, updated_at)
+                        SELECT gen_random_uuid(), $1, 'Role ' || n, '', $3, now(), now()
+                        FROM generate_series(1, 50) n RETURNING id)
+             INSERT INTO identity.memberships (tenant_id, user_id, role, custom_role_id, email, name, created_at)
+             SELECT $1, $4, 'custom', (SELECT id FROM r LIMIT 1), $5, 'B', now()",
+        )
+        .bind(tenant.uuid())
+        .bind(format!("many-{n}"))
+        .bind(rights)
+        .bind(bob.user().unwrap().uuid())
+        .bind(email)
+        .execute(&mut superuser)
+        .await
+        .unwrap();
+        all.push(tenant);
+    }
+    (shop.world.again(&bob).await, all)
+}
+
+#[tokio::test]
+async fn who_is_in_many_tenants_takes_no_room_from_the_policies_of_others() {
+    let shop = shop().await;
+    let (kept, _) = shop.with("kept@example.com", "Deployers", &["instance:view"]).await;
+    let gate = &shop.world.runtime.gate;
+    let (version, before) = (shop.version().await, gate.policies());
+    assert!(gate.custom(shop.tenant, version).is_some());
+    // With fifty roles each, a hundred policies are more than all that the gate keeps.
+    let (mut bob, tenants) = in_many(&shop, "bob@example.com", 100).await;
+    for _ in 0..3 {
+        bob = shop.world.again(&bob).await;
+        for (n, tenant) in tenants.iter().enumerate() {
+            assert!(may(&bob, *tenant, "instance:view"));
+            assert_eq!(may(&bob, *tenant, "usage:view"), n % 2 == 1, "each by its own role");
+            assert!(!may(&bob, *tenant, "instance:delete"));
+        }
+    }
+    assert_eq!(gate.policies(), before, "he has brought them along");
+    assert!(gate.custom(shop.tenant, version).is_some(), "others' are at hand as before");
+    assert!(may(&shop.world.again(&kept).await, shop.tenant, "instance:view"));
+    // A change counts at the next request all the same.
+    sqlx::query("UPDATE identity.roles SET rights = '{usage:view}' WHERE tenant_id = $1")
+        .bind(tenants[0].uuid())
+        .execute(&mut shop.world.superuser().await)
+        .await
+        .unwrap();
+    let bob = shop.world.again(&bob).await;
+    assert!(may(&bob, tenants[0], "usage:view") && !may(&bob, tenants[0], "instance:view"));
+}
+
+#[tokio::test]
+async fn who_is_in_few_tenants_has_their_policies_at_hand() {
+    let shop = shop().await;
+    let (_, tenants) = in_many(&shop, "bob@example.com", 8).await;
+    assert_eq!(shop.world.runtime.gate.policies(), tenants.len());
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tenantry_identity::{
     CreateServiceAccount, CredentialKind, IssuedToken, NewClientSecret, ServiceAccount, TokenRefusal,
     TokenRequest, UpdateRole,
 };
-use tenantry_kernel::{Clock, CredentialId, Kind, Result, Secret, ServiceAccountId};
+use tenantry_kernel::{Clock, CredentialId, Kind, Result, RoleId, Secret, ServiceAccountId};
 use tenantry_store::PageRequest;
 
 use crate::api_keys::Scene;
@@ -344,6 +344,118 @@ async fn what_somebody_has_added_goes_when_they_go_and_the_rest_stays() {
         assert!(scene.program(&issued.token).await.is_none(), "its tokens too; leaves: {leaves}");
         assert!(scene.ask_with(account.id, &kept).await.is_ok());
     }
+}
+
+impl Scene {
+    async fn role(&self, name: &str, rights: &[&str]) -> RoleId {
+        let rights = rights.iter().map(|r| (*r).to_owned()).collect();
+        let create = CreateRole { tenant: self.tenant, name: name.into(), description: None, rights };
+        self.world.identity.create_role(&self.owner, create).await.unwrap().id
+    }
+
+    async fn set_rights(&self, id: RoleId, rights: &[&str]) -> Result<()> {
+        let rights = Some(rights.iter().map(|r| (*r).to_owned()).collect());
+        let update = UpdateRole { tenant: self.tenant, id, name: None, description: None, rights };
+        self.world.identity.update_role(&self.owner, update).await.map(|_| ())
+    }
+
+    async fn give(&self, who: &Ctx, role: impl Into<AssignedRole>) -> Ctx {
+        let change = ChangeMemberRole { tenant: self.tenant, user: who.user().unwrap(), role: role.into() };
+        self.world.identity.change_member_role(&self.owner, change).await.unwrap();
+        self.world.again(who).await
+    }
+}
+
+#[tokio::test]
+async fn a_role_does_not_grow_beyond_who_knows_the_secret_of_an_account_that_holds_it() {
+    let scene = Scene::new().await;
+    let role = scene.role("Deployers", &["instance:view"]).await;
+    let admin = scene.member("admin@example.com", Role::Admin).await;
+    let account = scene.account_by(&admin, AssignedRole::Custom(role)).await.unwrap();
+    let known = scene.secret_by(&admin, account.id).await.unwrap().secret;
+    // What the administrator has may be added. The plan is beyond them.
+    scene.set_rights(role, &["instance:view", "usage:view"]).await.unwrap();
+    let refused = scene.set_rights(role, &["instance:view", "subscription:manage"]).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Conflict);
+    let name = scene.world.identity.viewer(&admin).await.unwrap().name;
+    assert!(refused.message().contains("Robot") && refused.message().contains(&name), "{refused}");
+    let rights = scene.ask_with(account.id, &known).await.unwrap().scopes;
+    assert_eq!(rights, ["tenant:view", "instance:view", "usage:view"], "nothing of it was done");
+    // The owner replaces the credential: now only an owner knows one.
+    let owners = scene.secret(&account).await;
+    let first = scene.credentials(&account).await[0].id;
+    scene.remove(&account, first).await;
+    scene.set_rights(role, &["instance:view", "subscription:manage"]).await.unwrap();
+    assert!(is_client_error(&scene.ask_with(account.id, &known).await));
+    let rights = scene.ask_with(account.id, &owners).await.unwrap().scopes;
+    assert_eq!(rights, ["tenant:view", "instance:view", "subscription:manage"]);
+    // Nor does the administrator add one again.
+    assert_eq!(scene.secret_by(&admin, account.id).await.unwrap_err().kind(), Kind::Forbidden);
+}
+
+#[tokio::test]
+async fn a_credential_that_nobody_can_use_any_more_keeps_no_role_from_growing() {
+    let scene = Scene::new().await;
+    let role = scene.role("Deployers", &["instance:view"]).await;
+    let admin = scene.member("admin@example.com", Role::Admin).await;
+    let account = scene.account_by(&admin, AssignedRole::Custom(role)).await.unwrap();
+    scene.secret_by(&admin, account.id).await.unwrap();
+    let wider = ["instance:view", "subscription:manage"];
+    assert_eq!(scene.set_rights(role, &wider).await.unwrap_err().kind(), Kind::Conflict);
+    scene.world.clock.advance(TimeDelta::days(91));
+    scene.set_rights(role, &wider).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_grows_with_the_role_knows_no_more_than_they_have() {
+    let scene = Scene::new().await;
+    let robots = ["service-account:view", "service-account:manage", "instance:view"];
+    let role = scene.role("Robots", &robots).await;
+    let bob = scene.member("bob@example.com", Role::Viewer).await;
+    let bob = scene.give(&bob, AssignedRole::Custom(role)).await;
+    let account = scene.account_by(&bob, AssignedRole::Custom(role)).await.unwrap();
+    let secret = scene.secret_by(&bob, account.id).await.unwrap().secret;
+    scene.set_rights(role, &[&robots[..], &["subscription:manage"]].concat()).await.unwrap();
+    assert!(
+        scene.ask_with(account.id, &secret).await.unwrap().scopes.contains(&"subscription:manage".into())
+    );
+}
+
+#[tokio::test]
+async fn what_somebody_knows_goes_when_their_role_shrinks_or_is_changed_to_less() {
+    let scene = Scene::new().await;
+    let robots = ["service-account:view", "service-account:manage", "instance:view"];
+    let wide = [&robots[..], &["usage:view"]].concat();
+    let role = scene.role("Robots", &wide).await;
+    let bob = scene.member("bob@example.com", Role::Viewer).await;
+    let bob = scene.give(&bob, AssignedRole::Custom(role)).await;
+    let narrow = scene.role("Narrow", &["instance:view"]).await;
+    let usage = scene.role("Usage", &["usage:view"]).await;
+    let mut secrets = vec![];
+    for role in [narrow, usage] {
+        let account = scene.account_by(&bob, AssignedRole::Custom(role)).await.unwrap();
+        secrets.push((account.id, scene.secret_by(&bob, account.id).await.unwrap().secret));
+    }
+    let good = async |n: usize| scene.ask_with(secrets[n].0, &secrets[n].1).await.is_ok();
+    assert!(good(0).await && good(1).await);
+    scene.set_rights(role, &robots).await.unwrap();
+    assert!(good(0).await && !good(1).await, "usage is beyond Bob now");
+    scene.set_rights(role, &["service-account:view", "instance:view"]).await.unwrap();
+    assert!(!good(0).await, "he makes no accounts any more");
+
+    // An owner who becomes an administrator: what they knew of accounts with more goes.
+    let carl = scene.member("carl@example.com", Role::Owner).await;
+    let mut secrets = vec![];
+    for role in [Role::Admin, Role::Billing, Role::Owner] {
+        let account = scene.account_by(&carl, role).await.unwrap();
+        secrets.push((account.id, scene.secret_by(&carl, account.id).await.unwrap().secret));
+    }
+    scene.give(&carl, Role::Admin).await;
+    let mut left = vec![];
+    for (account, secret) in &secrets {
+        left.push(scene.ask_with(*account, secret).await.is_ok());
+    }
+    assert_eq!(left, [true, false, false]);
 }
 
 #[tokio::test]

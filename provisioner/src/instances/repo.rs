@@ -177,27 +177,37 @@ pub(crate) async fn add_event(
     Ok(())
 }
 
-/// The newest events of an instance, oldest of them first.
-pub(crate) async fn events(tx: &TenantTx, id: InstanceId, most: i64) -> Result<Vec<InstanceEvent>> {
+/// The newest events of each of these instances, at most `most` of one, oldest of them first.
+pub(crate) async fn events(
+    tx: &TenantTx,
+    ids: &[InstanceId],
+    most: i64,
+) -> Result<HashMap<InstanceId, Vec<InstanceEvent>>> {
+    let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = tx
         .conn()
         .query_all_raw(stmt(
-            "SELECT * FROM (SELECT id, at, phase, message FROM provisioner.instance_events
-                            WHERE instance_id = $1 AND tenant_id = $2 ORDER BY id DESC LIMIT $3) e ORDER BY id",
-            [id.uuid().into(), tx.tenant().uuid().into(), most.into()],
+            "SELECT wanted.instance_id, e.* FROM unnest($1::uuid[]) AS wanted (instance_id)
+             CROSS JOIN LATERAL (
+               SELECT id, at, phase, message FROM provisioner.instance_events AS event
+               WHERE event.instance_id = wanted.instance_id AND event.tenant_id = $2
+               ORDER BY id DESC LIMIT $3) AS e
+             ORDER BY e.id",
+            [ids.into(), tx.tenant().uuid().into(), most.into()],
         ))
         .await
         .db()?;
-    rows.iter()
-        .map(|row| {
-            Ok(InstanceEvent {
-                id: row.try_get("", "id").db()?,
-                at: row.try_get("", "at").db()?,
-                phase: row.try_get::<String>("", "phase").db()?.parse()?,
-                message: row.try_get("", "message").db()?,
-            })
-        })
-        .collect()
+    let mut all: HashMap<InstanceId, Vec<InstanceEvent>> = HashMap::new();
+    for row in rows {
+        let instance = InstanceId::from_uuid(row.try_get("", "instance_id").db()?);
+        all.entry(instance).or_default().push(InstanceEvent {
+            id: row.try_get("", "id").db()?,
+            at: row.try_get("", "at").db()?,
+            phase: row.try_get::<String>("", "phase").db()?.parse()?,
+            message: row.try_get("", "message").db()?,
+        });
+    }
+    Ok(all)
 }
 
 /// Regions that take instances, with how full and how quick they are. It counts every tenant's, so it needs a

@@ -134,7 +134,7 @@ async fn bound(tx: &TenantTx, fixture: &Fixture) -> Vec<(&'static str, usize)> {
         ("of", rows(repo::of(tx, &[fixture.id]).await, |found| found.len())),
         ("list", rows(repo::list(tx, &PageRequest::new(None, None)).await, |page| page.rows.len())),
         ("count_for_update", rows(repo::count_for_update(tx).await, |n| usize::try_from(n).unwrap())),
-        ("events", rows(repo::events(tx, fixture.id, 100).await, |events| events.len())),
+        ("events", rows(repo::events(tx, &[fixture.id], 100).await, |events| events.len())),
         (
             "set_desired",
             rows(
@@ -256,7 +256,7 @@ async fn nothing_of_one_tenant_can_be_hung_on_the_instance_of_another() {
 async fn unchanged(fixture: &Fixture) {
     let tx = begin(&fixture.world, &fixture.db, fixture.tenant).await;
     assert_eq!(repo::get(&tx, fixture.id, false).await.unwrap(), fixture.row);
-    assert_eq!(repo::events(&tx, fixture.id, 100).await.unwrap().len(), 1);
+    assert_eq!(repo::events(&tx, &[fixture.id], 100).await.unwrap()[&fixture.id].len(), 1);
     assert_eq!(repo::secret(&tx, fixture.id, "api_key").await.unwrap().as_deref(), Some("sealed"));
     assert_eq!(repo::secret(&tx, fixture.id, "owner_password").await.unwrap(), None);
 }

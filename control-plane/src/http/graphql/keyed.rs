@@ -5,6 +5,9 @@
 //! one node or several, one runs; another request under the key is refused. Somebody unknown is told apart by their
 //! address *and* all that they ask for: two strangers behind one address with the same key do not meet.
 //!
+//! With an answer is kept on what it stands: each yes of the gate in the first request ([`Grounds`]). It is given again only
+//! to whoever the gate allows all of that now; others are told [`ACCESS_LOST`].
+//!
 //! The database holds MACs and sealed text ([`InstallationKey`]): an answer may show a secret that is shown once.
 //!
 //! The answer is put into the row after the request's own transactions. If the process dies in between, or the outcome
@@ -14,7 +17,7 @@
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tenantry_authz::{Actor, Ctx};
+use tenantry_authz::{Actor, Ctx, Ground, Grounds};
 use tenantry_kernel::{Error, Kind, Result};
 use tenantry_keys::InstallationKey;
 use tenantry_store::request_keys::{self, Before, Claim, Ending, Progress};
@@ -60,6 +63,11 @@ const OUTCOME_UNKNOWN: Refusal<'static> = Refusal {
     code: "OUTCOME_UNKNOWN",
     message: "The first request with this idempotency key was cut off, and it is not known whether it made its change.",
     remedy: "Look whether the change was made. If not, make it with a new key.",
+};
+const ACCESS_LOST: Refusal<'static> = Refusal {
+    code: "IDEMPOTENCY_ACCESS_LOST",
+    message: "This request was made before, and you no longer have a right by which its answer was given.",
+    remedy: "It is not made again. Look for its result where you may, or ask somebody who has the right.",
 };
 
 /// The request's key, if it has one.
@@ -127,7 +135,14 @@ pub(super) async fn begin(app: &App, ctx: &Ctx, (key, path, asked): (&str, &str,
     };
     let longest = TimeDelta::from_std(app.api.max_time).unwrap_or(GRACE) + GRACE;
     Ok(match verdict(&before, &fingerprint, now - longest) {
-        Ok(sealed) => Begun::Replay(open(&own, sealed)?),
+        Ok(sealed) => {
+            let (answers, grounds) = open(&own, sealed)?;
+            if stands(ctx, grounds.as_deref()) {
+                Begun::Replay(answers)
+            } else {
+                Begun::Refused(StatusCode::FORBIDDEN, ACCESS_LOST)
+            }
+        }
         Err((status, refusal)) => Begun::Refused(status, refusal),
     })
 }
@@ -148,32 +163,45 @@ fn verdict<'a>(
     }
 }
 
+/// Whether the gate allows now what a kept answer stands on. Where that is not known, or cannot be read, it cannot be
+/// asked.
+fn stands(ctx: &Ctx, grounds: Option<&[String]>) -> bool {
+    let stands = |text: &String| text.parse().is_ok_and(|ground: Ground| ctx.ensure_stands(ground).is_ok());
+    grounds.is_some_and(|grounds| grounds.iter().all(stands))
+}
+
 #[derive(Serialize, Deserialize)]
 struct Kept {
     batch: bool,
     responses: Vec<async_graphql::Response>,
+    /// None: kept by a program that did not know of them.
+    #[serde(default)]
+    grounds: Option<Vec<String>>,
 }
 
-fn open(key: &InstallationKey, sealed: &str) -> Result<Answers> {
+/// A kept answer and its grounds.
+fn open(key: &InstallationKey, sealed: &str) -> Result<(Answers, Option<Vec<String>>)> {
     let plain = key.derive(&[b"answer"])?.open(sealed, "answer")?;
     let mut kept: Kept = serde_json::from_slice(&plain).map_err(Error::internal)?;
     if kept.batch {
-        return Ok(Answers::Batch(kept.responses));
+        return Ok((Answers::Batch(kept.responses), kept.grounds));
     }
-    kept.responses.pop().map(Answers::Single).ok_or_else(|| Error::internal("a kept answer is empty"))
+    let only = kept.responses.pop().ok_or_else(|| Error::internal("a kept answer is empty"))?;
+    Ok((Answers::Single(only), kept.grounds))
 }
 
 impl Claimed {
-    /// Ends the claim with the answer. If that fails, the key stays `running`, which later means "unknown".
-    pub(super) async fn end(self, answers: &Answers) {
-        if let Err(error) = self.try_end(answers).await {
+    /// Ends the claim with the answer and what it stands on. If that fails, the key stays `running`, which later means
+    /// "unknown".
+    pub(super) async fn end(self, answers: &Answers, grounds: &Grounds) {
+        if let Err(error) = self.try_end(answers, grounds).await {
             tracing::error!(error = ?error, "the answer to a keyed request could not be kept");
         }
     }
 
-    async fn try_end(&self, answers: &Answers) -> Result<()> {
+    async fn try_end(&self, answers: &Answers, grounds: &Grounds) -> Result<()> {
         let ending = match fate(answers) {
-            Fate::Keep => self.seal(answers)?,
+            Fate::Keep => self.seal(answers, grounds)?,
             Fate::Forget => Ending::Forget,
             Fate::Unknown => Ending::Unknown,
         };
@@ -182,13 +210,18 @@ impl Claimed {
         tx.commit().await
     }
 
-    fn seal(&self, answers: &Answers) -> Result<Ending> {
+    fn seal(&self, answers: &Answers, grounds: &Grounds) -> Result<Ending> {
         #[derive(Serialize)]
         struct Keeping<'a> {
             batch: bool,
             responses: &'a [async_graphql::Response],
+            grounds: Vec<String>,
         }
-        let keeping = Keeping { batch: matches!(answers, Answers::Batch(_)), responses: answers.all() };
+        let keeping = Keeping {
+            batch: matches!(answers, Answers::Batch(_)),
+            responses: answers.all(),
+            grounds: grounds.all().iter().map(ToString::to_string).collect(),
+        };
         let plain = serde_json::to_vec(&keeping).map_err(Error::internal)?;
         if plain.len() > MOST {
             return Ok(Ending::Unknown);

@@ -1,6 +1,6 @@
 use axum::http::Method;
 use serde_json::{Value, json};
-use tenantry_authz::Origin;
+use tenantry_authz::{Origin, Role};
 
 use super::super::params;
 use super::super::transport_tests::{Got, NEW, send};
@@ -55,6 +55,58 @@ async fn a_repetition_gets_the_first_answer_and_does_nothing() {
     let later = ask(&test, Some(&ada), "key-1", &create("second")).await;
     assert_eq!(later.body["data"]["createTenant"]["tenant"]["slug"], "second", "a day later the key is free");
     assert_eq!(count(&test, TENANTS).await, 2);
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_only_while_the_gate_allows_what_it_stands_on() {
+    let test = TestApp::new().await;
+    let (acme, other) = (test.tenant("acme", "pro").await, test.tenant("other", "pro").await);
+    let ada = test.member("ada", acme, Role::Developer).await;
+    sqlx::query(
+        "INSERT INTO identity.memberships (tenant_id, user_id, role, email, name, created_at)
+         VALUES ($1, $2, 'owner', 'ada', 'ada', now())",
+    )
+    .bind(other.uuid())
+    .bind(ada.id.uuid())
+    .execute(&mut test.world.superuser().await)
+    .await
+    .unwrap();
+    let key = json!({ "query": format!(
+        "mutation {{ createApiKey(input: {{tenantId: \"{acme}\", name: \"CI\", scopes: [\"instance:view\"]}}) {{
+           secret problem {{ code }} }} }}"
+    ) });
+    let first = ask(&test, Some(&ada), "key", &key).await;
+    let secret =
+        first.body["data"]["createApiKey"]["secret"].as_str().unwrap_or_else(|| panic!("{}", first.body));
+    let again = async || ask(&test, Some(&ada), "key", &key).await;
+    assert_eq!(again().await.body, first.body);
+    // Another right, or one elsewhere, is not what it stands on.
+    run(&test, "UPDATE identity.memberships SET role = 'admin' WHERE role = 'developer'").await;
+    run(&test, "DELETE FROM identity.memberships WHERE role = 'owner'").await;
+    assert_eq!(again().await.header("idempotency-replayed"), "true");
+    // Viewers have no keys.
+    run(&test, "UPDATE identity.memberships SET role = 'viewer' WHERE role = 'admin'").await;
+    let lost = again().await;
+    assert_eq!((lost.status.as_u16(), lost.code()), (403, "IDEMPOTENCY_ACCESS_LOST"), "{}", lost.body);
+    assert_eq!((lost.header("idempotency-replayed"), lost.header("retry-after")), ("", ""));
+    assert!(!lost.body.to_string().contains(secret));
+    run(&test, "UPDATE identity.memberships SET role = 'developer' WHERE role = 'viewer'").await;
+    assert_eq!(again().await.body, first.body, "given back");
+    run(&test, "DELETE FROM identity.memberships").await;
+    assert_eq!(again().await.code(), "IDEMPOTENCY_ACCESS_LOST", "nor is it made again");
+    assert_eq!(count(&test, "SELECT count(*) FROM identity.api_keys").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_shown_of_an_organisation_that_one_made_is_not_shown_again_after_one_has_left() {
+    let test = TestApp::new().await;
+    let ada = test.person("ada").await;
+    let first = ask(&test, Some(&ada), "make", &create("acme")).await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    assert_eq!(ask(&test, Some(&ada), "make", &create("acme")).await.body, first.body, "an owner since then");
+    run(&test, "DELETE FROM identity.memberships").await;
+    let lost = ask(&test, Some(&ada), "make", &create("acme")).await;
+    assert_eq!((lost.status.as_u16(), lost.code()), (403, "IDEMPOTENCY_ACCESS_LOST"));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::extract::{OriginalUri, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use tenantry_authz::Ctx;
+use tenantry_authz::{Ctx, Grounds};
 use tenantry_kernel::Error;
 use tokio::sync::Semaphore;
 
@@ -155,6 +155,8 @@ where
             Ok(key) => key,
             Err(refusal) => return refusal.http(form, StatusCode::BAD_REQUEST),
         };
+        let grounds = Grounds::default();
+        let ctx = if key.is_some() { ctx.gathering(&grounds) } else { ctx };
         let work = Work::new(&self.rules, &ctx, asked.clone());
         // What changes nothing may be repeated as it is.
         let Some(key) = key.filter(|_| work.has_mutation()) else {
@@ -172,7 +174,9 @@ where
             }
             Ok(Begun::Refused(status, refusal)) => {
                 let mut refused = refusal.http(form, status);
-                refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                if status == StatusCode::CONFLICT {
+                    refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                }
                 return refused;
             }
             Err(error) => return fault(form, &ctx, &error),
@@ -180,7 +184,7 @@ where
         // It goes on when its client goes away: whoever has begun must say how it ended.
         let done = tokio::spawn(async move {
             let answers = work.run(&self.schemas).await;
-            claimed.end(&answers).await;
+            claimed.end(&answers, &grounds).await;
             answers
         });
         match done.await {

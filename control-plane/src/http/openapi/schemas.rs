@@ -104,6 +104,7 @@ struct Event {
     /// When it happened.
     #[schema(format = DateTime, example = "2026-11-21T12:00:00.000000Z")]
     timestamp: String,
+    /// Empty where the reader may not see what the event is about.
     data: Map<String, Value>,
 }
 

@@ -84,7 +84,9 @@ async fn what_comes_on_top_of_the_most_that_can_wait_is_dead_with_the_reason_and
     assert_eq!((counts.pending, counts.dead), (MOST_WAITING, 2), "none is missing");
     let (key, page) = ((shop.tenant, endpoint.id), PageRequest::new(None, None));
     let only_dead = (Some(DeliveryState::Dead), &page);
-    let dead = shop.hooks.deliveries(&shop.owner(), key, only_dead).await.unwrap().rows.remove(0);
+    let rows = (shop.tenant, &[endpoint.id][..]);
+    let mut pages = shop.hooks.deliveries(&shop.owner(), rows, only_dead).await.unwrap();
+    let dead = pages.remove(&endpoint.id).unwrap().rows.remove(0);
     assert_eq!((dead.last_error.as_deref(), dead.next_attempt_at), (Some(OVERFLOWED), None));
     let refused = shop.hooks.send_test(&shop.owner(), key, None).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::QuotaExceeded);

@@ -80,7 +80,8 @@ impl Shop {
 
     pub(super) async fn deliveries(&self, id: WebhookEndpointId) -> Vec<Delivery> {
         let page = PageRequest::new(Some(100), None);
-        self.hooks.deliveries(&self.owner(), (self.tenant, id), (None, &page)).await.unwrap().rows
+        let pages = self.hooks.deliveries(&self.owner(), (self.tenant, &[id]), (None, &page)).await.unwrap();
+        pages.into_values().flat_map(|page| page.rows).collect()
     }
 
     /// An instance was started, so many times.

@@ -218,7 +218,7 @@ async fn policy(n: u32) -> Result<CustomPolicy> {
     let half = every.iter().copied().step_by(2).collect();
     let role = |at: u32, rights| CustomRole { id: role_id(n, at), name: format!("Role {at}"), rights };
     let roles = vec![role(0, half), role(1, every), role(2, vec![])];
-    Ok(CustomPolicy::new(tenant(n), 1, roles).await?)
+    Ok(CustomPolicy::new(tenant(n), 1, roles))
 }
 
 fn role_id(n: u32, at: u32) -> RoleId {

@@ -3,6 +3,7 @@ import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CreateServiceAccountDocument } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
+import { useGivable } from "../../api/useGivable";
 import { roleOf, useRoleChoices } from "../../api/useRoleChoices";
 import { useTenant } from "../../app/tenant";
 import { ActionAlert, fieldError } from "../../ui/ActionAlert";
@@ -16,12 +17,13 @@ interface Props {
   onDone: () => void;
 }
 
-/** A new service account: its name and its role, which can be no more than its maker's. */
+/** A new service account: its name and its role, with no right that its maker lacks. */
 export function CreateAccount({ onClose, onDone }: Props) {
   const { t } = useTranslation("developers");
   const tenant = useTenant();
   const create = useAction(CreateServiceAccountDocument);
   const own = useRoleChoices(tenant.id, tenant.may("role:view"));
+  const givable = useGivable(true);
   const [name, setName] = useState("");
   const [role, setRole] = useState("VIEWER");
   const [empty, setEmpty] = useState(false);
@@ -65,12 +67,19 @@ export function CreateAccount({ onClose, onDone }: Props) {
             error={fieldError(create.problem, "role") ?? fieldError(create.problem, "customRoleId")}
           >
             <Stack gap="xs" mt="xs">
-              {BUILT_IN.map((it) => (
+              {BUILT_IN.filter((it) => givable(it)).map((it) => (
                 <Radio key={it} value={it} label={t(`common:role.${it}`)} />
               ))}
-              {own.map((it) => (
-                <Radio key={it.id} value={it.id} label={it.name} description={it.description || undefined} />
-              ))}
+              {own
+                .filter((it) => givable("CUSTOM", it.rights))
+                .map((it) => (
+                  <Radio
+                    key={it.id}
+                    value={it.id}
+                    label={it.name}
+                    description={it.description || undefined}
+                  />
+                ))}
             </Stack>
           </Radio.Group>
           <ActionAlert problem={create.problem} fault={create.fault} fields={FIELDS} />

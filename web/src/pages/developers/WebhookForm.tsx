@@ -35,9 +35,16 @@ export function WebhookForm({ endpoint, onClose, onDone }: Props) {
   });
   const [url, setUrl] = useState(endpoint?.url ?? "");
   const [description, setDescription] = useState(endpoint?.description ?? "");
-  const [all, setAll] = useState((endpoint?.eventTypes.length ?? 0) === 0);
+  const [wantsAll, setAll] = useState((endpoint?.eventTypes.length ?? 0) === 0);
   const [types, setTypes] = useState<string[]>(endpoint?.eventTypes ?? []);
   const [missing, setMissing] = useState<"url" | "types" | null>(null);
+  // Nobody has events sent about what they may not see; what an endpoint gets already may stay.
+  const gets = (name: string) =>
+    endpoint !== undefined && (endpoint.eventTypes.length === 0 || endpoint.eventTypes.includes(name));
+  const known = data?.tenant.webhookEventTypes;
+  const offered = known?.filter((it) => tenant.may(it.right) || gets(it.name));
+  const mayAll = offered === undefined || offered.length === known?.length;
+  const all = wantsAll && mayAll;
   const input = useRef<HTMLInputElement>(null);
 
   const submit = async (event: FormEvent) => {
@@ -95,11 +102,11 @@ export function WebhookForm({ endpoint, onClose, onDone }: Props) {
             onChange={(value) => setAll(value === "all")}
           >
             <Stack gap="xs" mt="xs">
-              <Radio value="all" label={t("webhooks.whichAll")} />
+              <Radio value="all" label={t("webhooks.whichAll")} disabled={!mayAll} />
               <Radio value="some" label={t("webhooks.whichSome")} />
             </Stack>
           </Radio.Group>
-          {all ? null : data ? (
+          {all ? null : offered ? (
             <Checkbox.Group
               label={t("webhooks.types")}
               value={types}
@@ -107,7 +114,7 @@ export function WebhookForm({ endpoint, onClose, onDone }: Props) {
               error={missing === "types" ? t("webhooks.noTypes") : fieldError(action.problem, "eventTypes")}
             >
               <Stack gap="xs" mt="xs">
-                {data.tenant.webhookEventTypes.map((type) => (
+                {offered.map((type) => (
                   <Checkbox
                     key={type.name}
                     value={type.name}

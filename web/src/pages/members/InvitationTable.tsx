@@ -1,15 +1,15 @@
 import { Badge, Button, Group, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { InvitationsQuery, MemberRole } from "../../api/customer/graphql";
+import type { InvitationsQuery } from "../../api/customer/graphql";
+import type { Givable } from "../../api/useGivable";
 import { When } from "../../ui/When";
 import { WideTable } from "../../ui/WideTable";
-import { givable } from "./roles";
 
 export type Invitation = InvitationsQuery["tenant"]["invitations"]["nodes"][number];
 
 interface Props {
   invitations: Invitation[];
-  viewerRole: MemberRole;
+  givable: Givable;
   /** The one that is being sent again. */
   sending: string | null;
   onResend: (invitation: Invitation) => void;
@@ -42,7 +42,7 @@ export function InvitationTable({ invitations, ...rest }: Props) {
 
 type RowProps = Omit<Props, "invitations"> & { invitation: Invitation };
 
-function Row({ invitation, viewerRole, sending, onResend, onRevoke }: RowProps) {
+function Row({ invitation, givable, sending, onResend, onRevoke }: RowProps) {
   const { t } = useTranslation("members");
   const role = invitation.customRole?.name ?? t(`common:role.${invitation.role}`);
   const { email } = invitation;
@@ -63,7 +63,7 @@ function Row({ invitation, viewerRole, sending, onResend, onRevoke }: RowProps) 
         <Expiry at={invitation.expiresAt} />
       </Table.Td>
       <Table.Td w={{ base: 125, sm: 210 }}>
-        {givable(viewerRole).includes(invitation.role) ? (
+        {givable(invitation.role, invitation.customRole?.rights) ? (
           <Group gap="xs">
             <Button
               variant="default"

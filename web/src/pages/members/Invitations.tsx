@@ -1,12 +1,9 @@
 import { Button, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  type MemberRole,
-  ResendInvitationDocument,
-  RevokeInvitationDocument,
-} from "../../api/customer/graphql";
+import { ResendInvitationDocument, RevokeInvitationDocument } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
+import type { Givable } from "../../api/useGivable";
 import { useTenant } from "../../app/tenant";
 import { ActionAlert } from "../../ui/ActionAlert";
 import { Confirm } from "../../ui/Confirm";
@@ -17,12 +14,12 @@ import type { useInvitations } from "./useInvitations";
 
 interface Props {
   invitations: ReturnType<typeof useInvitations>;
-  viewerRole: MemberRole;
+  givable: Givable;
   onChanged: () => void;
 }
 
 /** Who is invited and has not come yet. */
-export function Invitations({ invitations, viewerRole, onChanged }: Props) {
+export function Invitations({ invitations, givable, onChanged }: Props) {
   const { t } = useTranslation("members");
   const tenant = useTenant();
   const resend = useAction(ResendInvitationDocument);
@@ -70,7 +67,7 @@ export function Invitations({ invitations, viewerRole, onChanged }: Props) {
         ) : (
           <InvitationTable
             invitations={list}
-            viewerRole={viewerRole}
+            givable={givable}
             sending={sending}
             onResend={send}
             onRevoke={setAsked}

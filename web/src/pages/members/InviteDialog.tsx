@@ -1,13 +1,14 @@
 import { Alert, Button, Group, Modal, Radio, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { InviteMemberDocument, type MemberRole } from "../../api/customer/graphql";
+import { InviteMemberDocument } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
+import type { Givable } from "../../api/useGivable";
 import { type RoleChoice, roleOf } from "../../api/useRoleChoices";
 import { useTenant } from "../../app/tenant";
 import { ActionAlert, fieldError } from "../../ui/ActionAlert";
 import { done } from "../../ui/done";
-import { givable, type OwnRole, ROLES } from "./roles";
+import { type OwnRole, ROLES } from "./roles";
 
 const FIELDS = ["email", "role", "customRoleId"];
 
@@ -15,7 +16,7 @@ interface Props {
   opened: boolean;
   onClose: () => void;
   onDone: () => void;
-  viewerRole: MemberRole;
+  givable: Givable;
   /** The organisation's own roles. */
   ownRoles: readonly OwnRole[];
   /** All that the plan has are taken. */
@@ -23,7 +24,7 @@ interface Props {
 }
 
 /** Whom to invite, as what. */
-export function InviteDialog({ opened, onClose, onDone, viewerRole, ownRoles, full }: Props) {
+export function InviteDialog({ opened, onClose, onDone, givable, ownRoles, full }: Props) {
   const { t } = useTranslation("members");
   const tenant = useTenant();
   const invite = useAction(InviteMemberDocument);
@@ -86,7 +87,7 @@ export function InviteDialog({ opened, onClose, onDone, viewerRole, ownRoles, fu
             error={fieldError(invite.problem, "role") ?? fieldError(invite.problem, "customRoleId")}
           >
             <Stack gap="sm" mt="xs">
-              {ROLES.filter((it) => givable(viewerRole).includes(it)).map((choice) => (
+              {ROLES.filter((it) => givable(it)).map((choice) => (
                 <Radio
                   key={choice}
                   value={choice}
@@ -94,9 +95,16 @@ export function InviteDialog({ opened, onClose, onDone, viewerRole, ownRoles, fu
                   description={t(`about.${choice}`)}
                 />
               ))}
-              {ownRoles.map((it) => (
-                <Radio key={it.id} value={it.id} label={it.name} description={it.description || undefined} />
-              ))}
+              {ownRoles
+                .filter((it) => givable("CUSTOM", it.rights))
+                .map((it) => (
+                  <Radio
+                    key={it.id}
+                    value={it.id}
+                    label={it.name}
+                    description={it.description || undefined}
+                  />
+                ))}
             </Stack>
           </Radio.Group>
           <ActionAlert problem={invite.problem} fault={invite.fault} fields={FIELDS} />

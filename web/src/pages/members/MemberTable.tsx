@@ -1,17 +1,17 @@
 import { Badge, Button, Group, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { MemberRole } from "../../api/customer/graphql";
+import type { Givable } from "../../api/useGivable";
 import { useViewer } from "../../app/session";
 import { date } from "../../ui/format";
 import { WideTable } from "../../ui/WideTable";
 import { RoleChange } from "./RoleChange";
-import { givable, type Member, type OwnRole } from "./roles";
+import type { Member, OwnRole } from "./roles";
 
 const ANYWHERE = { overflowWrap: "anywhere" } as const;
 
 interface Props {
   members: Member[];
-  viewerRole: MemberRole;
+  givable: Givable;
   ownRoles: readonly OwnRole[];
   onRemove: (member: Member) => void;
   onChanged: () => void;
@@ -43,7 +43,7 @@ export function MemberTable({ members, ...rest }: Props) {
 
 type RowProps = Omit<Props, "members"> & { member: Member; own: boolean };
 
-function Row({ member, own, viewerRole, ownRoles, onRemove, onChanged }: RowProps) {
+function Row({ member, own, givable, ownRoles, onRemove, onChanged }: RowProps) {
   const { t } = useTranslation("members");
   const remove = own ? t("leave.button") : t("remove.button");
   return (
@@ -65,14 +65,8 @@ function Row({ member, own, viewerRole, ownRoles, onRemove, onChanged }: RowProp
       </Table.Td>
       <Table.Td w={{ base: 170, sm: 270 }}>
         <Group gap="xs" justify="space-between">
-          <RoleChange
-            member={member}
-            viewerRole={viewerRole}
-            own={own}
-            ownRoles={ownRoles}
-            onDone={onChanged}
-          />
-          {own || givable(viewerRole).includes(member.role) ? (
+          <RoleChange member={member} givable={givable} own={own} ownRoles={ownRoles} onDone={onChanged} />
+          {own || givable(member.role, member.customRole?.rights) ? (
             <Button
               variant="default"
               size="xs"

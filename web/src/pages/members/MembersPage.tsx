@@ -3,6 +3,7 @@ import { IconLock, IconUserPlus } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MembersDocument } from "../../api/customer/graphql";
+import { useGivable } from "../../api/useGivable";
 import { useLasting } from "../../api/useLasting";
 import { useTenantActivity } from "../../api/useLive";
 import { useRoleChoices } from "../../api/useRoleChoices";
@@ -69,6 +70,7 @@ function Members() {
   });
   const invitations = useInvitations(tenant.id, manages);
   const ownRoles = useRoleChoices(tenant.id, manages && tenant.may("role:view"));
+  const givable = useGivable(manages);
   const again = () => {
     members.again();
     invitations.again();
@@ -84,8 +86,6 @@ function Members() {
 
   if (members.fault && !here) return <FaultPanel fault={members.fault} retry={members.again} />;
   const seats = here?.allowances.members;
-  // Platform support only looks.
-  const viewerRole = tenant.role === null ? "VIEWER" : (here?.viewerRole ?? tenant.role);
   const invite = manages ? (
     <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setInviting(true)}>
       {t("invite.button")}
@@ -122,7 +122,7 @@ function Members() {
             <Box opacity={members.current ? 1 : 0.5}>
               <MemberTable
                 members={here.members.nodes}
-                viewerRole={manages ? viewerRole : "VIEWER"}
+                givable={givable}
                 ownRoles={ownRoles}
                 onRemove={setLeaving}
                 onChanged={again}
@@ -138,13 +138,13 @@ function Members() {
             onNext={() => pages.next(here?.members.pageInfo.endCursor)}
           />
         </Paper>
-        {manages ? <Invitations invitations={invitations} viewerRole={viewerRole} onChanged={again} /> : null}
+        {manages ? <Invitations invitations={invitations} givable={givable} onChanged={again} /> : null}
       </Stack>
       <InviteDialog
         opened={inviting}
         onClose={() => setInviting(false)}
         onDone={again}
-        viewerRole={viewerRole}
+        givable={givable}
         ownRoles={ownRoles}
         full={seats !== undefined && seats.used >= seats.limit}
       />

@@ -1,18 +1,19 @@
 import { Select, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ChangeMemberRoleDocument, type MemberRole } from "../../api/customer/graphql";
+import { ChangeMemberRoleDocument } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
+import type { Givable } from "../../api/useGivable";
 import { choiceOf, type RoleChoice, roleOf } from "../../api/useRoleChoices";
 import { useTenant } from "../../app/tenant";
 import { Confirm } from "../../ui/Confirm";
 import { done } from "../../ui/done";
 import { useKept } from "../../ui/useKept";
-import { givable, type Member, type OwnRole, ROLES } from "./roles";
+import { type Member, type OwnRole, ROLES } from "./roles";
 
 interface Props {
   member: Member;
-  viewerRole: MemberRole;
+  givable: Givable;
   own: boolean;
   /** The organisation's own roles. */
   ownRoles: readonly OwnRole[];
@@ -20,14 +21,13 @@ interface Props {
 }
 
 /** A member's role, and its change: at once, but with a question where an owner is made or unmade, or it is one's own. */
-export function RoleChange({ member, viewerRole, own, ownRoles, onDone }: Props) {
+export function RoleChange({ member, givable, own, ownRoles, onDone }: Props) {
   const { t } = useTranslation("members");
   const tenant = useTenant();
   const change = useAction(ChangeMemberRoleDocument);
   const [wish, setWish] = useState<RoleChoice | null>(null);
   const [asking, setAsking] = useState(false);
   const shown = useKept(wish);
-  const roles = givable(viewerRole);
   const present = choiceOf(member.role, member.customRole?.id);
   // Also while the others are on their way.
   const held = member.customRole && !ownRoles.some((it) => it.id === present) ? [member.customRole] : [];
@@ -35,7 +35,7 @@ export function RoleChange({ member, viewerRole, own, ownRoles, onDone }: Props)
   const nameOf = (choice: RoleChoice) =>
     known.find((it) => it.id === choice)?.name ?? t(`common:role.${choice}`);
 
-  if (!roles.includes(member.role)) return <Text>{nameOf(present)}</Text>;
+  if (!givable(member.role, member.customRole?.rights)) return <Text>{nameOf(present)}</Text>;
 
   const close = () => {
     setAsking(false);
@@ -63,11 +63,11 @@ export function RoleChange({ member, viewerRole, own, ownRoles, onDone }: Props)
     to: shown ? nameOf(shown) : "",
   };
   const choices = [
-    ...ROLES.filter((role) => roles.includes(role)).map((role) => ({
+    ...ROLES.filter((role) => givable(role)).map((role) => ({
       value: role as RoleChoice,
       label: nameOf(role),
     })),
-    ...known.map((it) => ({ value: it.id, label: it.name })),
+    ...known.filter((it) => givable("CUSTOM", it.rights)).map((it) => ({ value: it.id, label: it.name })),
   ];
   return (
     <>
