@@ -118,7 +118,7 @@ impl App {
         Arc::make_mut(&mut self.0)
     }
 
-    /// As [`Self::context`], of one of many requests: who it is may be what it was [`KEPT`](crate::recent::KEPT) ago.
+    /// As [`Self::context`]; who it is may be who it was [`KEPT`](crate::recent::KEPT) ago, and then the answer is true.
     ///
     /// # Errors
     /// As there.
@@ -127,10 +127,10 @@ impl App {
         credential: &Credential,
         origin: Origin,
         request: RequestId,
-    ) -> Result<Ctx> {
+    ) -> Result<(Ctx, bool)> {
         let ask = self.context(credential, origin.clone(), request);
-        let ctx = self.recent.context((credential, origin.address), ask).await?;
-        Ok(ctx.with_request(request).with_origin(origin))
+        let (ctx, believed) = self.recent.context((credential, origin.address), ask).await?;
+        Ok((ctx.with_request(request).with_origin(origin), believed))
     }
 
     /// The context of whoever this credential is of now. One that is no longer good is nobody's.

@@ -4,10 +4,11 @@
 //! database for the first of these requests and believed for the others, for [`KEPT`] at the most.
 //!
 //! Invariants:
-//! - what was taken away (a session, a key, a role, a consent) counts after [`KEPT`] on every node, and at the next
+//! - what was taken away (a session, a key, a role, a consent) is gone after [`KEPT`] on every node, and at the next
 //!   request on the node where it was taken: a mutation makes that node forget everybody ([`Recent::forget`]);
-//! - nobody is kept who was not known: a credential that becomes good is good at once;
-//! - long-lived connections do not ask here: they look who they are before each event.
+//! - what was given counts at once, everywhere: nobody is kept who was not known, and a query that is refused for
+//!   somebody who was believed is asked again for whoever it is now (`http/graphql/serve.rs`);
+//! - only queries are answered so. Mutations, downloads and each event of a long-lived connection look who it is.
 //!
 //! Failure modes: while the database is away, whoever was known lives on for [`KEPT`].
 
@@ -72,7 +73,8 @@ impl Recent {
         Self(Arc::new(Inner { kept, round: AtomicU64::new(0), of: Cache::new(MOST) }))
     }
 
-    /// The context of whoever the credential is of: as it was a moment ago, or as `ask` finds it.
+    /// The context of whoever the credential is of, and whether that is only believed: it was so a moment ago. Else
+    /// `ask` has found it.
     ///
     /// # Errors
     /// Those of `ask`.
@@ -80,9 +82,9 @@ impl Recent {
         &self,
         (credential, address): (&Credential, Option<IpAddr>),
         ask: impl Future<Output = Result<Ctx>>,
-    ) -> Result<Ctx> {
+    ) -> Result<(Ctx, bool)> {
         let Some(key) = Key::of(credential, address).filter(|_| !self.0.kept.is_zero()) else {
-            return ask.await;
+            return Ok((ask.await?, false));
         };
         // Before it is asked: what changes meanwhile must not be overlooked.
         let (asked, round) = (Instant::now(), self.0.round.load(Ordering::Acquire));
@@ -90,13 +92,13 @@ impl Recent {
             && entry.round == round
             && asked.saturating_duration_since(entry.asked) < self.0.kept
         {
-            return Ok(entry.ctx);
+            return Ok((entry.ctx, true));
         }
         let ctx = ask.await?;
         if *ctx.actor() != Actor::Anonymous {
             self.0.of.insert(key, Entry { ctx: ctx.clone(), asked, round });
         }
-        Ok(ctx)
+        Ok((ctx, false))
     }
 
     /// Something may have been taken away from somebody.

@@ -1,10 +1,10 @@
 use std::sync::atomic::AtomicUsize;
 
 use tenantry_authz::{Actor, Origin, Role};
-use tenantry_kernel::{Error, Secret};
+use tenantry_kernel::{Error, Secret, TenantId};
 
 use super::*;
-use crate::test_world::TestApp;
+use crate::test_world::{Person, TestApp};
 
 /// Counts how often it is asked who somebody is.
 struct Asked {
@@ -25,7 +25,7 @@ impl Asked {
             self.times.fetch_add(1, Ordering::Relaxed);
             Ok(self.ctx.clone())
         };
-        self.recent.context((credential, address.parse().ok()), ask).await.unwrap()
+        self.recent.context((credential, address.parse().ok()), ask).await.unwrap().0
     }
 
     fn times(&self) -> usize {
@@ -87,7 +87,7 @@ async fn what_is_older_than_it_may_be_is_asked_for_again() {
 async fn nobody_is_not_kept_and_neither_is_a_failure() {
     let asked = Asked::new(LONG).await;
     let nobody = Ctx::new(asked.ctx.runtime().clone(), Actor::Anonymous, Vec::new(), Origin::default());
-    let unknown = asked.recent.context((&session("a"), None), async { Ok(nobody) }).await.unwrap();
+    let (unknown, _) = asked.recent.context((&session("a"), None), async { Ok(nobody) }).await.unwrap();
     assert_eq!(*unknown.actor(), Actor::Anonymous);
     let away = async { Err(Error::unavailable("The database", std::io::Error::other("away"))) };
     assert!(asked.recent.context((&session("a"), None), away).await.is_err());
@@ -121,4 +121,47 @@ async fn a_session_that_ends_is_nobodys_at_the_next_request_of_its_node() {
     test.ask(&ada, "mutation { logOut { problem { code } } }").await;
     let answer = test.ask(&ada, viewer).await;
     assert!(answer.pointer("/data/viewer").is_some_and(serde_json::Value::is_null), "{answer}");
+}
+
+/// As another node does it: beneath this one.
+async fn elsewhere(test: &TestApp, sql: &'static str, (tenant, who): (TenantId, &Person)) {
+    let mut superuser = test.world.superuser().await;
+    sqlx::query(sql).bind(tenant.uuid()).bind(who.id.uuid()).execute(&mut superuser).await.unwrap();
+}
+
+const JOINS: &str = "INSERT INTO identity.memberships (tenant_id, user_id, role, email, name, created_at)
+    VALUES ($1, $2, 'owner', 'a', 'a', now())";
+const LEAVES: &str = "DELETE FROM identity.memberships WHERE tenant_id = $1 AND user_id = $2";
+
+#[tokio::test]
+async fn of_who_is_believed_only_what_was_taken_elsewhere_comes_late_and_to_queries_alone() {
+    let mut test = TestApp::new().await;
+    test.app.change().recent = Recent::new(LONG);
+    let tenant = test.tenant("acme", "pro").await;
+    let ada = test.person("ada").await;
+    let sees = format!("{{ tenant(id: \"{tenant}\") {{ slug }} }}");
+    let changes = format!(
+        "mutation {{ createInstance(input: {{tenantId: \"{tenant}\", name: \"A\", slug: \"a-one\", region: \"us-east\"}})
+           {{ problem {{ code }} }} }}"
+    );
+    let code = |answer: serde_json::Value| {
+        answer.pointer("/errors/0/extensions/code").and_then(|code| code.as_str().map(str::to_owned))
+    };
+    assert_eq!(code(test.ask(&ada, &sees).await).as_deref(), Some("NOT_FOUND"));
+    elsewhere(&test, JOINS, (tenant, &ada)).await;
+    assert_eq!(code(test.ask(&ada, &sees).await), None, "what was given counts at once");
+    test.app.recent.forget();
+    assert_eq!(code(test.ask(&ada, &sees).await), None);
+    elsewhere(&test, LEAVES, (tenant, &ada)).await;
+    assert_eq!(code(test.ask(&ada, &sees).await), None, "she is believed");
+    assert_eq!(
+        code(test.ask(&ada, &changes).await).as_deref(),
+        Some("NOT_FOUND"),
+        "not where she changes something"
+    );
+    assert_eq!(
+        code(test.ask(&ada, &sees).await).as_deref(),
+        Some("NOT_FOUND"),
+        "a mutation makes the node forget"
+    );
 }

@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tenantry_authz::{Actor, Origin};
@@ -14,6 +14,10 @@ use crate::app::{App, Credential};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Beside a request's `Ctx`: it is of who this was a moment ago ([`recent`](crate::recent)).
+#[derive(Clone, Copy)]
+pub(super) struct Believed;
+
 /// Finds out who asks and puts the request's `Ctx` beside it. Every answer names the request.
 pub(super) async fn attach(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId::generate(&*app.runtime.clock, &*app.runtime.entropy);
@@ -23,13 +27,23 @@ pub(super) async fn attach(State(app): State<App>, mut request: Request, next: N
     };
     let shown = session::token(request.headers(), app.public.is_tls());
     let span = tracing::info_span!("request", request.id = %id);
-    let mut response = match app.recent_context(&shown, origin, id).await {
+    // Queries go there; what else does is seen to where it is known (`graphql/serve.rs`).
+    let may_believe = request.method() == Method::POST && request.uri().path().ends_with("/graphql");
+    let found = if may_believe {
+        app.recent_context(&shown, origin, id).await
+    } else {
+        app.context(&shown, origin, id).await.map(|ctx| (ctx, false))
+    };
+    let mut response = match found {
         // Never taken for nobody's: who shows a token wants to be known by it.
-        Ok(ctx) if matches!(shown, Credential::Bearer(_)) && *ctx.actor() == Actor::Anonymous => {
+        Ok((ctx, _)) if matches!(shown, Credential::Bearer(_)) && *ctx.actor() == Actor::Anonymous => {
             bad_bearer(request.uri().path(), id)
         }
-        Ok(ctx) => {
+        Ok((ctx, believed)) => {
             request.extensions_mut().insert(ctx);
+            if believed {
+                request.extensions_mut().insert(Believed);
+            }
             next.run(request).instrument(span).await
         }
         Err(error) => {

@@ -29,35 +29,36 @@ pub(crate) fn up(context: &Context, rest: &[String]) -> Outcome {
 /// The package of the benchmarks beside others' software.
 const LOAD_PACKAGE: &str = "tenantry-load";
 
-/// What `bench` measures: a name, and the package and program that does it.
-const BENCHES: [(&str, &str, &str); 3] =
-    [("product", SYSTEM_PACKAGE, "bench"), ("gate", LOAD_PACKAGE, "gate"), ("list", LOAD_PACKAGE, "list")];
+/// What `bench` measures: a name, and the program that does it.
+const BENCHES: [(&str, &str); 3] = [("product", "bench"), ("gate", "gate"), ("list", "list")];
 
 /// `bench [NAME] [-- ARGS]`: all of it, or what has that name. A benchmark of an unoptimised build says nothing.
 pub(crate) fn bench(context: &Context, rest: &[String]) -> Outcome<ExitCode> {
     let (own, passed) = split(rest);
-    let names: Vec<&str> = BENCHES.iter().map(|(name, ..)| *name).collect();
+    let names: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
     let chosen: Vec<_> = match own {
         [] => BENCHES.to_vec(),
-        [wanted] => BENCHES.into_iter().filter(|(name, ..)| name == wanted).collect(),
+        [wanted] => BENCHES.into_iter().filter(|(name, _)| name == wanted).collect(),
         _ => Vec::new(),
     };
     if chosen.is_empty() {
         return Err(format!("usage: cargo xtask bench [{}] [-- ARGS]", names.join("|")));
     }
     let ready = prepare::ensure(context)?;
-    let binary = build(context, true)?;
     let postgraphile = postgraphile::ensure(context)?;
+    // By one build: cargo would build what they share once more for each, with the features that each alone needs.
+    let packages = ["--package", "tenantry", "--package", SYSTEM_PACKAGE, "--package", LOAD_PACKAGE];
+    process::run(cargo(context).args(["build", "--release"]).args(packages))?;
+    let built = context.target.join("release");
     let mut code = ExitCode::SUCCESS;
-    for (name, package, program) in chosen {
+    for (name, program) in chosen {
         println!("── {name}");
-        let mut command = cargo(context);
-        command.args(["run", "--quiet", "--release", "--package", package, "--bin", program, "--"]);
-        command.args(passed).env("TENANTRY_BIN", &binary);
+        let mut command = Command::new(built.join(program));
+        command.current_dir(&context.root).args(passed).env("TENANTRY_BIN", built.join("tenantry"));
         command.env("TENANTRY_POSTGRAPHILE", &postgraphile);
         command.env("TENANTRY_POSTGRAPHILE_NODE", postgraphile::node(context)?);
         ready.apply(&mut command);
-        let status = command.status().map_err(|error| format!("cargo did not start: {error}"))?;
+        let status = command.status().map_err(|error| format!("{program} did not start: {error}"))?;
         if !status.success() {
             code = ExitCode::FAILURE;
         }
@@ -96,6 +97,13 @@ pub(crate) fn build(context: &Context, release: bool) -> Outcome<PathBuf> {
     }
     process::run(&mut command)?;
     Ok(context.target.join(if release { "release" } else { "debug" }).join("tenantry"))
+}
+
+/// Builds everything there is, tests too, and gives the product: by one build, as what follows would otherwise build the
+/// dependencies once more, with the features that it alone needs.
+pub(crate) fn build_all(context: &Context) -> Outcome<PathBuf> {
+    process::run(cargo(context).args(["build", "--workspace", "--all-targets"]))?;
+    Ok(context.target.join("debug/tenantry"))
 }
 
 /// Cargo on this clone. The variables that cargo sets for the programs it runs must not reach another cargo's

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use crate::context::Context;
@@ -58,7 +58,7 @@ pub(crate) fn run(context: &Context, rest: &[String]) -> Outcome<ExitCode> {
             summary.step("lint", || lint(context));
             summary.step("portal", || web::check(context));
         }
-        if let Some(binary) = summary.step("build", || product::build(context, false)) {
+        if let Some(binary) = summary.step("build", || product::build_all(context)) {
             if everything {
                 summary.step("generated files", || generate::run(context, &ready, &binary, true));
             }
@@ -121,15 +121,8 @@ fn browser(context: &Context, ready: &Ready, binary: &Path) -> Outcome {
 
 /// Ends the tests' database server and deletes its data.
 fn clean(context: &Context, ready: &Ready) -> Outcome {
-    let mut command = cargo(context);
-    ready.apply(command.args([
-        "run",
-        "--quiet",
-        "--package",
-        "tenantry-testkit",
-        "--bin",
-        "tenantry-testkit-clean",
-    ]));
+    let mut command = Command::new(context.target.join("debug/tenantry-testkit-clean"));
+    ready.apply(&mut command);
     process::run(&mut command)
 }
 

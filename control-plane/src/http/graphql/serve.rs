@@ -12,7 +12,7 @@ use tenantry_authz::{Ctx, Grounds};
 use tenantry_kernel::Error;
 use tokio::sync::Semaphore;
 
-use super::answer::{Refusal, whole};
+use super::answer::{Refusal, code, whole};
 use super::execute::{Schemas, Work};
 use super::keyed::{self, Begun, NO_KEY_HERE, NOT_KEYED};
 use super::negotiate::{Form, negotiate};
@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::graphql::{
     CustomerSchema, MAX_BODY, admin_schema, counted_admin_schema, counted_customer_schema, customer_schema,
 };
+use crate::http::context::Believed;
 use crate::http::rates;
 use crate::http::session::{self, Session};
 
@@ -50,10 +51,11 @@ where
     let by_get = endpoint.clone();
     post(
         move |Extension(ctx): Extension<Ctx>,
+              believed: Option<Extension<Believed>>,
               OriginalUri(uri): OriginalUri,
               headers: HeaderMap,
               body: Result<Bytes, BytesRejection>| async move {
-            endpoint.post(ctx, (uri.path(), &headers), body).await
+            endpoint.post((ctx, believed.is_some()), (uri.path(), &headers), body).await
         },
     )
     .merge(get(
@@ -85,7 +87,7 @@ where
 {
     async fn post(
         self,
-        ctx: Ctx,
+        (ctx, believed): (Ctx, bool),
         (path, headers): (&str, &HeaderMap),
         body: Result<Bytes, BytesRejection>,
     ) -> Response {
@@ -105,7 +107,7 @@ where
                 let more = if let Asked::Batch(all) = &asked { all.len().saturating_sub(1) } else { 0 };
                 match rates::count_more(&self.rules.app, &ctx, (path, more)).await {
                     Some(refused) => refused,
-                    None => self.run(ctx, (path, headers), (form, asked)).await,
+                    None => self.run((ctx, believed), (path, headers), (form, asked)).await,
                 }
             }
             Err(wrong) => malformed(form, &wrong),
@@ -139,6 +141,13 @@ where
         whole(form, &work.run(&self.schemas).await)
     }
 
+    /// The same request of whoever it is now.
+    async fn now(&self, ctx: &Ctx, headers: &HeaderMap) -> tenantry_kernel::Result<Ctx> {
+        let app = &self.rules.app;
+        let credential = session::token(headers, app.public.is_tls());
+        app.context(&credential, ctx.origin().clone(), ctx.request()).await
+    }
+
     async fn events(self, ctx: Ctx, headers: &HeaderMap, params: params::Params) -> Response {
         let Some(schema) = self.live else { return NOTHING_LIVE.http(Form::Json, StatusCode::BAD_REQUEST) };
         let session = session_of(&self.rules.app, &ctx, headers);
@@ -147,7 +156,7 @@ where
 
     async fn run(
         self,
-        ctx: Ctx,
+        (mut ctx, believed): (Ctx, bool),
         (path, headers): (&str, &HeaderMap),
         (form, asked): (Form, Asked),
     ) -> Response {
@@ -157,10 +166,27 @@ where
         };
         let grounds = Grounds::default();
         let ctx = if key.is_some() { ctx.gathering(&grounds) } else { ctx };
-        let work = Work::new(&self.rules, &ctx, asked.clone());
+        let mut work = Work::new(&self.rules, &ctx, asked.clone());
+        if believed && work.has_mutation() {
+            // Who changes something is who it is now.
+            ctx = match self.now(&ctx, headers).await {
+                Ok(ctx) => ctx,
+                Err(error) => return fault(form, &ctx, &error),
+            };
+            work = Work::new(&self.rules, &ctx, asked.clone());
+        }
         // What changes nothing may be repeated as it is.
         let Some(key) = key.filter(|_| work.has_mutation()) else {
-            return whole(form, &work.run(&self.schemas).await);
+            let mut answers = work.run(&self.schemas).await;
+            if believed && answers.all().iter().any(is_refused) {
+                // It may have been given since.
+                ctx = match self.now(&ctx, headers).await {
+                    Ok(ctx) => ctx,
+                    Err(error) => return fault(form, &ctx, &error),
+                };
+                answers = Work::new(&self.rules, &ctx, asked).run(&self.schemas).await;
+            }
+            return whole(form, &answers);
         };
         if work.prepared().flat_map(|it| &it.roots).any(|root| NOT_KEYED.contains(&root.as_str())) {
             return NO_KEY_HERE.http(form, StatusCode::BAD_REQUEST);
@@ -194,6 +220,12 @@ where
     }
 }
 
+/// Whether something was not allowed, or not visible.
+fn is_refused(response: &async_graphql::Response) -> bool {
+    let codes = ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"];
+    response.errors.iter().filter_map(code).any(|code| codes.contains(&code))
+}
+
 fn wanted(headers: &HeaderMap) -> Option<Form> {
     negotiate(headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()))
 }
@@ -208,7 +240,7 @@ fn session_of(app: &App, ctx: &Ctx, headers: &HeaderMap) -> Session {
 }
 
 fn fault(form: Form, ctx: &Ctx, error: &Error) -> Response {
-    tracing::error!(request.id = %ctx.request(), error = ?error, "a keyed request failed");
+    tracing::error!(request.id = %ctx.request(), error = ?error, "who asks cannot be found, or what was kept for its key");
     Refusal { code: error.kind().code(), message: error.message(), remedy: error.remedy() }
         .http(form, StatusCode::SERVICE_UNAVAILABLE)
 }

@@ -1,4 +1,4 @@
-//! Two processes on one PostgreSQL: what is revoked on the one is over on the other at the next request.
+//! Two processes on one PostgreSQL: what is revoked on the one is over on the other within a second.
 
 use std::time::{Duration, Instant};
 
