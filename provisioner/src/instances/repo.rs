@@ -6,10 +6,12 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryResult,
-    QuerySelect, TryGetable,
+    QuerySelect,
 };
+use sqlx::postgres::PgRow;
+use sqlx::{Decode, Postgres, Row};
 use tenantry_kernel::{Error, InstanceId, Result, TenantId};
-use tenantry_store::{DbResultExt, Page, PageRequest, TenantTx, Transaction, stmt};
+use tenantry_store::{DbResultExt, Page, PageRequest, TenantRows, TenantTx, Transaction, stmt};
 
 use super::entity::{ActiveModel, Column, Entity, Model};
 use super::model::{Desired, Failure, Instance, InstanceEvent, Phase, Region};
@@ -31,33 +33,25 @@ pub(crate) async fn get(tx: &TenantTx, id: InstanceId, lock: bool) -> Result<Mod
     query.one(tx.conn()).await.db()?.ok_or_else(|| Error::not_found("instance"))
 }
 
-pub(crate) async fn list(tx: &TenantTx, page: &PageRequest) -> Result<Page<Instance>> {
+/// The list that is asked for most: only the columns that are shown, read by their place.
+pub(crate) async fn list(from: &impl TenantRows, page: &PageRequest) -> Result<Page<Instance>> {
     let after = page.after.as_deref().map(cursor).transpose()?;
-    // The list that is asked for most: only the columns that are shown, read by their place.
-    let rows = tx
-        .conn()
-        .query_all_raw(stmt(
-            "SELECT id, region, slug, name, n8n_version, desired, generation, phase, failure_code, failure_message,
-                    failure_remedy, attempts, next_attempt_at, created_at, ready_at, boot_millis, delete_at,
-                    removal_began_at
-             FROM provisioner.instances
-             WHERE tenant_id = $1 AND deleted_at IS NULL AND id > $2
-             ORDER BY id LIMIT $3",
-            // No id is smaller than the one of all zeroes.
-            [tx.tenant().uuid().into(), after.unwrap_or_default().into(), page.limit_plus_one().into()],
-        ))
-        .await
-        .db()?;
-    let rows = rows.iter().map(|row| shown(tx.tenant(), row)).collect::<Result<_>>()?;
+    let body = "SELECT id, region, slug, name, n8n_version, desired, generation, phase, failure_code, failure_message,
+                       failure_remedy, attempts, next_attempt_at, created_at, ready_at, boot_millis, delete_at,
+                       removal_began_at
+                FROM provisioner.instances
+                WHERE tenant_id = tenant.id AND deleted_at IS NULL AND id > $2
+                ORDER BY id LIMIT $3";
+    // No id is smaller than the one of all zeroes.
+    let values = vec![after.unwrap_or_default().into(), page.limit_plus_one().into()];
+    let rows = from.rows(body, values).await?;
+    let rows = rows.iter().map(|row| shown(from.tenant(), row)).collect::<Result<_>>()?;
     Ok(Page::of(rows, page))
 }
 
-/// A row of [`list`].
+/// A row of [`list`]. Its types are the table's, so that they are not compared once more for each value.
 fn shown(tenant: TenantId, row: &QueryResult) -> Result<Instance> {
-    fn at<T: TryGetable>(row: &QueryResult, index: usize) -> Result<T> {
-        row.try_get_by_index(index).db()
-    }
-    let word = |index| at::<String>(row, index);
+    let row = row.try_as_pg_row().ok_or_else(|| Error::internal("a row of another database"))?;
     let failure = match (at(row, 8)?, at(row, 9)?, at(row, 10)?) {
         (Some(code), Some(message), Some(remedy)) => Some(Failure { code, message, remedy }),
         _ => None,
@@ -69,9 +63,9 @@ fn shown(tenant: TenantId, row: &QueryResult) -> Result<Instance> {
         slug: at(row, 2)?,
         name: at(row, 3)?,
         n8n_version: at(row, 4)?,
-        desired: word(5)?.parse()?,
+        desired: at::<&str>(row, 5)?.parse()?,
         generation: at(row, 6)?,
-        phase: word(7)?.parse()?,
+        phase: at::<&str>(row, 7)?.parse()?,
         failure,
         attempts: at(row, 11)?,
         next_attempt_at: at(row, 12)?,
@@ -81,6 +75,10 @@ fn shown(tenant: TenantId, row: &QueryResult) -> Result<Instance> {
         delete_at: at(row, 16)?,
         removal_began_at: at(row, 17)?,
     })
+}
+
+fn at<'r, T: Decode<'r, Postgres>>(row: &'r PgRow, index: usize) -> Result<T> {
+    row.try_get_unchecked(index).map_err(Error::internal)
 }
 
 /// The tenant's instances of these.

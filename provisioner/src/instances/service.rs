@@ -10,7 +10,7 @@ use tenantry_keys::{Keys, Purpose};
 use tenantry_store::audit::{self, By, Entry, Facts};
 use tenantry_store::idempotency::{self, IdempotencyKey, Keyed};
 use tenantry_store::outbox::{self, Fact};
-use tenantry_store::{Db, Page, PageRequest, SystemRole, SystemTx, TenantTx};
+use tenantry_store::{Db, Page, PageRequest, SystemRole, SystemTx, TenantRead, TenantTx};
 
 use super::entity::ActiveModel;
 use super::model::{Desired, Instance, InstanceEvent, Phase, Region, check_name, check_slug};
@@ -173,8 +173,8 @@ impl Instances {
 
     pub async fn list(&self, ctx: &Ctx, tenant: TenantId, page: &PageRequest) -> Result<Page<Instance>> {
         let permit = ctx.permit(Action::View, &Resource::new(ResourceKind::Instance, tenant))?;
-        let tx = TenantTx::begin(&self.config.db, &permit).await?;
-        repo::list(&tx, page).await
+        let read = TenantRead::begin(&self.config.db, &permit).await?;
+        repo::list(&read, page).await
     }
 
     /// The newest steps in the instance's life.

@@ -165,12 +165,13 @@ where
             Err(refusal) => return refusal.http(form, StatusCode::BAD_REQUEST),
         };
         let grounds = Grounds::default();
-        let ctx = if key.is_some() { ctx.gathering(&grounds) } else { ctx };
+        ctx = if key.is_some() { ctx.gathering(&grounds) } else { ctx };
         let mut work = Work::new(&self.rules, &ctx, asked.clone());
         if believed && work.has_mutation() {
             // Who changes something is who it is now.
             ctx = match self.now(&ctx, headers).await {
-                Ok(ctx) => ctx,
+                Ok(now) if key.is_some() => now.gathering(&grounds),
+                Ok(now) => now,
                 Err(error) => return fault(form, &ctx, &error),
             };
             work = Work::new(&self.rules, &ctx, asked.clone());
@@ -181,7 +182,7 @@ where
             if believed && answers.all().iter().any(is_refused) {
                 // It may have been given since.
                 ctx = match self.now(&ctx, headers).await {
-                    Ok(ctx) => ctx,
+                    Ok(now) => now,
                     Err(error) => return fault(form, &ctx, &error),
                 };
                 answers = Work::new(&self.rules, &ctx, asked).run(&self.schemas).await;

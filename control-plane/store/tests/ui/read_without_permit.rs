@@ -1,0 +1,9 @@
+//! Reading in a tenant needs a permit too.
+use tenantry_kernel::TenantId;
+use tenantry_store::{Db, TenantRead};
+
+async fn open(db: &Db, tenant: TenantId) {
+    let _ = TenantRead::begin(db, &tenant).await;
+}
+
+fn main() {}
