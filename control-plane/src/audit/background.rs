@@ -20,7 +20,8 @@ const MANY: i64 = 100;
 /// Records that are read at once.
 const PAGE: i64 = 1_000;
 
-/// Does all of it until cancelled. Checkpoints, pruning and streams are done by one node at a time.
+/// Does all of it until cancelled. Checkpoints, pruning and streams are done by one node at a time; what `holder` names is
+/// no other process alive.
 pub(crate) async fn run(audit: Audit, holder: String, stop: CancellationToken) {
     let streams = send_streams(&audit, &holder, &stop);
     let checkpoints = every(Duration::from_secs(20), &stop, "checkpoints of the audit trail", || async {
@@ -39,6 +40,9 @@ pub(crate) async fn run(audit: Audit, holder: String, stop: CancellationToken) {
         audit.write_denials(false).await.map(|_| ())
     });
     tokio::join!(streams, checkpoints, pruning, denials);
+    if let Err(error) = audit.release(&holder).await {
+        tracing::warn!(error = ?error, "the audit trail's leases are not given back, another node waits for their end");
+    }
 }
 
 /// Sends streams on until cancelled; what is on its way then gets some seconds to arrive.
@@ -97,6 +101,12 @@ impl Audit {
         let held = leases::acquire(&tx, lease, holder, (self.now(), TERM)).await?;
         tx.commit().await?;
         Ok(held.is_some())
+    }
+
+    async fn release(&self, holder: &str) -> Result<()> {
+        let tx = self.system().await?;
+        leases::release_all(&tx, holder, self.now()).await?;
+        tx.commit().await
     }
 
     /// Signs the chains that are due. How many.

@@ -95,7 +95,8 @@ async fn serve(
         tasks.spawn(keep_running(server.clone(), state.postgres_data(), stop.clone()));
     }
     tasks.spawn(jobs::run_jobs(app.clone(), stop.clone()));
-    let holder = format!("control-plane-{}-{}", state.installation, std::process::id());
+    // Whoever has the state directory's lock is the only one of this name: killed and started again, it goes on at once.
+    let holder = format!("control-plane-{}", state.installation);
     tasks.spawn(audit::run(app.audit.clone(), holder, stop.clone()));
     tasks.spawn(jobs::keep_house(app.clone(), stop.clone()));
     tasks.spawn(jobs::dispatch_outbox(app.clone(), signals.clone(), stop.clone()));

@@ -37,3 +37,15 @@ pub async fn acquire(
     row.map(|row| Ok(Lease { name: name.to_owned(), epoch: row.try_get("", "epoch").db()?, until }))
         .transpose()
 }
+
+/// Gives back all that a holder has, so that another need not wait for the end of its terms.
+pub async fn release_all(tx: &SystemTx, holder: &str, now: DateTime<Utc>) -> Result<()> {
+    tx.conn()
+        .execute_raw(stmt(
+            "UPDATE platform.leases SET until = LEAST(until, $2 - interval '1 microsecond') WHERE holder = $1",
+            [holder.into(), now.into()],
+        ))
+        .await
+        .db()?;
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! Leases: one holder at a time, and an epoch that tells the holders apart.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tenantry_store::leases::{Lease, acquire};
+use tenantry_store::leases::{Lease, acquire, release_all};
 
 use crate::support::*;
 
@@ -50,4 +50,28 @@ async fn a_lease_taken_in_a_transaction_that_is_dropped_was_never_held() {
     assert!(acquire(&tx, "region us-east", "a", (now, TERM)).await.unwrap().is_some());
     drop(tx);
     assert_eq!(take(&store, "b", now).await.unwrap().epoch, 1);
+}
+
+#[tokio::test]
+async fn what_is_given_back_is_free_at_once_and_nothing_else() {
+    let store = Store::new().await;
+    let now = at("2026-11-10T12:00:00Z");
+    let lease = |name: &'static str, holder: &'static str| {
+        let store = &store;
+        async move {
+            let tx = store.system().await;
+            let lease = acquire(&tx, name, holder, (now, TERM)).await.unwrap();
+            tx.commit().await.unwrap();
+            lease
+        }
+    };
+    for (name, holder) in [("one", "a"), ("two", "a"), ("three", "c")] {
+        assert!(lease(name, holder).await.is_some());
+    }
+    let tx = store.system().await;
+    release_all(&tx, "a", now).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(lease("one", "b").await.unwrap().epoch, 2, "the epoch still tells the holders apart");
+    assert_eq!(lease("two", "b").await.unwrap().epoch, 2);
+    assert_eq!(lease("three", "b").await, None);
 }

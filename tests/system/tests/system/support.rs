@@ -103,7 +103,8 @@ pub(crate) async fn serves(
 ) -> Result<Instance> {
     let (instance, _) = person.ready(tenant, id, BOOT).await?;
     let n8n = person.open(tenant, &instance, product.edge_port()).await?;
-    until("the edge to lead to it", Duration::from_secs(15), async || {
+    // As long as a start may take: just after n8n was killed, the record may still say that it is ready.
+    until("the edge to lead to it", BOOT, async || {
         let (status, _) = n8n.request(reqwest::Method::GET, "/api/v1/workflows", None).await?;
         Ok(status.is_success().then_some(()))
     })
