@@ -77,7 +77,7 @@ pub(super) async fn instances(
     let app = ctx.data::<App>()?;
     // One for all of them: their conditions are one query.
     let fresh = fresh.map(|request| Fresh::new(app, request.clone()));
-    let node = |i| Instance { fresh: fresh.clone(), ..Instance::of(app, i) };
+    let node = |i| Instance { fresh: fresh.clone(), ..Instance::from(i) };
     if filter.is_none() && order.is_none() {
         let rows = app.instances.list(request, tenant, &page).await.answer(ctx)?;
         return Ok(connection(rows, &page, |i| (i.id.to_string(), node(i))));
@@ -105,7 +105,7 @@ pub(super) async fn instance_entity(ctx: &Context<'_>, id: &ID) -> Result<Option
         let id = parse_id(id, "instance")?;
         app.instances.find(request_of(ctx), id).await
     };
-    Ok(visible(found.await).answer(ctx)?.map(|instance| Instance::of(app, instance)))
+    Ok(visible(found.await).answer(ctx)?.map(Instance::from))
 }
 
 /// One entity that is not visible leaves the others.

@@ -149,12 +149,7 @@ async fn operate(ctx: &Context<'_>, input: InstancesInput, start: bool) -> Resul
                 (None, Ok(id)) => app.instances.stop(request, tenant, id).await,
             };
         let (instance, problem) = of_one(done, request.request());
-        outcomes.push(InstanceOutcome {
-            index,
-            id,
-            instance: instance.map(|i| Instance::of(app, i)),
-            problem,
-        });
+        outcomes.push(InstanceOutcome { index, id, instance: instance.map(Instance::from), problem });
     }
     Ok(InstancesPayload { outcomes, problem: None })
 }

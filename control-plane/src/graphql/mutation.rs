@@ -250,14 +250,14 @@ impl CoreMutation {
             let key = input.idempotency_key.as_deref().map(str::parse::<IdempotencyKey>).transpose()?;
             app.instances.create(request, tenant, create, key.as_ref()).await
         };
-        Ok(instance_payload(app, made.await.outcome(ctx)?))
+        Ok(instance_payload(made.await.outcome(ctx)?))
     }
 
     async fn start_instance(&self, ctx: &Context<'_>, input: InstanceInput) -> Result<InstancePayload> {
         let app = ctx.data::<App>()?;
         let (tenant, id) =
             (parse_id(&input.tenant_id, "tenant").answer(ctx)?, parse_id(&input.id, "instance").answer(ctx)?);
-        Ok(instance_payload(app, app.instances.start(request_of(ctx), tenant, id).await.outcome(ctx)?))
+        Ok(instance_payload(app.instances.start(request_of(ctx), tenant, id).await.outcome(ctx)?))
     }
 
     /// Stops it; its data is kept. Running executions may end first, for up to 30 seconds.
@@ -265,7 +265,7 @@ impl CoreMutation {
         let app = ctx.data::<App>()?;
         let (tenant, id) =
             (parse_id(&input.tenant_id, "tenant").answer(ctx)?, parse_id(&input.id, "instance").answer(ctx)?);
-        Ok(instance_payload(app, app.instances.stop(request_of(ctx), tenant, id).await.outcome(ctx)?))
+        Ok(instance_payload(app.instances.stop(request_of(ctx), tenant, id).await.outcome(ctx)?))
     }
 
     /// Deletes it: it is stopped at once. Its database, workflows and keys go at `deleteAt`, after some days of grace;
@@ -283,7 +283,7 @@ impl CoreMutation {
             immediately: input.immediately.unwrap_or(false),
         };
         let deleted = app.instances.delete(request_of(ctx), tenant, id, delete).await;
-        Ok(instance_payload(app, deleted.outcome(ctx)?))
+        Ok(instance_payload(deleted.outcome(ctx)?))
     }
 
     /// Takes back a deletion within its days of grace; the instance starts again.
@@ -291,7 +291,7 @@ impl CoreMutation {
         let app = ctx.data::<App>()?;
         let (tenant, id) =
             (parse_id(&input.tenant_id, "tenant").answer(ctx)?, parse_id(&input.id, "instance").answer(ctx)?);
-        Ok(instance_payload(app, app.instances.restore(request_of(ctx), tenant, id).await.outcome(ctx)?))
+        Ok(instance_payload(app.instances.restore(request_of(ctx), tenant, id).await.outcome(ctx)?))
     }
 
     /// The key of the instance's own public API. Reading it is written into the audit trail.
@@ -311,11 +311,10 @@ impl CoreMutation {
 }
 
 fn instance_payload(
-    app: &App,
     outcome: std::result::Result<tenantry_provisioner::instances::Instance, Problem>,
 ) -> InstancePayload {
     match outcome {
-        Ok(instance) => InstancePayload { instance: Some(Instance::of(app, instance)), problem: None },
+        Ok(instance) => InstancePayload { instance: Some(Instance::from(instance)), problem: None },
         Err(problem) => InstancePayload { instance: None, problem: Some(problem) },
     }
 }

@@ -261,7 +261,7 @@ impl TenantNode {
         let id = parse_id(&id, "instance").answer(ctx)?;
         let instance = app.instances.get(self.request(ctx), self.key, id).await.answer(ctx)?;
         let fresh = self.fresh.clone().map(|request| Fresh::new(app, request));
-        Ok(Instance { fresh, ..Instance::of(app, instance) })
+        Ok(Instance { fresh, ..Instance::from(instance) })
     }
 
     /// Where its events are sent, oldest first.

@@ -73,7 +73,7 @@ fn watch(watch: Watch) -> impl Stream<Item = Result<Instance>> {
                 Ok(now) if w.last.as_ref().is_some_and(|last| same(last, &now)) => {}
                 Ok(now) => {
                     w.last = Some(now.clone());
-                    return Some((Ok(Instance::of(&w.app, now)), w));
+                    return Some((Ok(Instance::from(now)), w));
                 }
                 Err(e) if e.kind() == Kind::NotFound => return None,
                 // The database is away: the watcher stays, and learns what it missed.

@@ -280,10 +280,6 @@ pub(crate) struct Instance {
     pub(crate) name: String,
     pub(crate) slug: String,
     pub(crate) region: String,
-    /// Where it is reached.
-    pub(crate) url: String,
-    /// Opens its editor, logged in: an address of the instance's own host.
-    pub(crate) open_url: String,
     pub(crate) n8n_version: String,
     pub(crate) phase: InstancePhase,
     pub(crate) desired: DesiredState,
@@ -303,6 +299,16 @@ pub(crate) struct Instance {
 
 #[ComplexObject]
 impl Instance {
+    /// Where it is reached.
+    async fn url(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(ctx.data::<App>()?.public.instance(&self.slug, &self.region))
+    }
+
+    /// Opens its editor, logged in: an address of the instance's own host.
+    async fn open_url(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(ctx.data::<App>()?.public.open(&self.slug, &self.region))
+    }
+
     /// Whether it serves, as its region's worker saw it within the last seconds.
     async fn health(&self, ctx: &Context<'_>) -> Result<super::condition::InstanceHealth> {
         Ok(super::condition::of(ctx, (self.fresh.as_ref(), self.key)).await?.health.into())
@@ -335,13 +341,11 @@ impl Instance {
     }
 }
 
-impl Instance {
-    pub(crate) fn of(app: &App, i: instances::Instance) -> Self {
+impl From<instances::Instance> for Instance {
+    fn from(i: instances::Instance) -> Self {
         let next_attempt_at = i.next_attempt_at;
         Self {
             id: i.id.to_string().into(),
-            url: app.public.instance(&i.slug, &i.region),
-            open_url: app.public.open(&i.slug, &i.region),
             name: i.name,
             slug: i.slug,
             region: i.region,

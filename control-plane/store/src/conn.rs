@@ -60,12 +60,12 @@ impl Held {
     }
 }
 
-fn query(statement: Statement) -> Query<'static, Postgres, SqlxValues> {
+pub(crate) fn query(statement: Statement) -> Query<'static, Postgres, SqlxValues> {
     let values = statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new()));
     sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
 }
 
-fn failed(error: sqlx::Error) -> DbErr {
+pub(crate) fn failed(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }
 

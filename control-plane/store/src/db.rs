@@ -4,7 +4,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgPool};
 use tenantry_kernel::{Error, Result};
 
-/// How many connections each role's pool may open.
+use crate::readers::Readers;
+
+/// How many connections each role's pool may open. The application's role has as many again for reading by one
+/// message.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolSizes {
     pub app: u32,
@@ -19,12 +22,16 @@ impl Default for PoolSizes {
 
 /// A connection that was used this recently is taken to be alive: the pool has seen it answer when it came back, and a
 /// test on each use would be a round trip on each request.
-const UNTESTED: Duration = Duration::from_secs(1);
+pub(crate) const UNTESTED: Duration = Duration::from_secs(1);
+/// How long a connection is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The product's pools. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     pub(crate) app: PgPool,
+    /// The application's role too.
+    pub(crate) readers: Readers,
     system_pool: PgPool,
 }
 
@@ -34,7 +41,7 @@ impl Db {
         let pool = |options: &PgConnectOptions, max| {
             PgPoolOptions::new()
                 .max_connections(max)
-                .acquire_timeout(Duration::from_secs(5))
+                .acquire_timeout(PATIENCE)
                 .test_before_acquire(false)
                 .before_acquire(|connection, held| {
                     Box::pin(async move {
@@ -46,7 +53,8 @@ impl Db {
                 })
                 .connect_lazy_with(options.clone())
         };
-        Self { app: pool(app, sizes.app), system_pool: pool(system, sizes.system) }
+        let readers = Readers::new(app, sizes.app as usize);
+        Self { app: pool(app, sizes.app), readers, system_pool: pool(system, sizes.system) }
     }
 
     /// The system role's pool, for the job runner and listeners, which bring their own transactions.

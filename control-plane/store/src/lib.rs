@@ -32,6 +32,7 @@ pub mod outbox;
 mod page;
 pub mod rates;
 mod read;
+mod readers;
 pub mod request_keys;
 mod search;
 mod support;

@@ -13,7 +13,8 @@ use sea_orm::{ConnectionTrait, QueryResult, Value};
 use tenantry_authz::Permit;
 use tenantry_kernel::{Result, TenantId};
 
-use crate::{Conn, Db, DbResultExt, TenantTx, Transaction, stmt};
+use crate::conn::{failed, query};
+use crate::{Db, DbResultExt, TenantTx, Transaction, stmt};
 
 /// Where a tenant's rows can be read: in its transaction, or by one statement of its own.
 #[async_trait]
@@ -62,8 +63,12 @@ impl TenantRows for TenantRead {
 
     async fn rows(&self, body: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
         let setting = "set_config('app.tenant_id', $1::uuid::text, true)::uuid";
-        let conn = Conn::single(&self.db.app).await.db()?;
-        conn.query_all_raw(statement(self.tenant, (setting, body), values)).await.db()
+        let mut reader = self.db.readers.get().await?;
+        reader.is_sound = false;
+        let rows =
+            query(statement(self.tenant, (setting, body), values)).fetch_all(&mut reader.connection).await;
+        reader.is_sound = rows.is_ok();
+        rows.map(|rows| rows.into_iter().map(QueryResult::from).collect()).map_err(failed).db()
     }
 }
 
@@ -81,6 +86,8 @@ impl TenantRows for TenantTx {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use tenantry_authz::{Action, Resource, ResourceKind, Role};
     use tenantry_testkit::World;
 
@@ -107,6 +114,14 @@ mod tests {
             let permit = self.world.member(tenant, Role::Owner).permit(Action::View, &resource).unwrap();
             TenantRead::begin(&self.db, &permit).await.unwrap()
         }
+
+        /// What the only connection for reading sees without being told a tenant.
+        async fn left(&self) -> usize {
+            let mut reader = self.db.readers.get().await.unwrap();
+            let rows =
+                sqlx::query("SELECT slug FROM tenancy.tenants").fetch_all(&mut reader.connection).await;
+            rows.unwrap().len()
+        }
     }
 
     fn slugs(rows: &[QueryResult]) -> Vec<String> {
@@ -132,9 +147,7 @@ mod tests {
                 );
             }
         }
-        let bare = Conn::single(&two.db.app).await.unwrap();
-        let left = bare.query_all_raw(stmt("SELECT slug FROM tenancy.tenants", [])).await.unwrap();
-        assert!(left.is_empty(), "the pool's only connection still knows a tenant");
+        assert_eq!(two.left().await, 0, "the only connection still knows a tenant");
     }
 
     #[tokio::test]
@@ -158,8 +171,26 @@ mod tests {
         let read = two.read(two.tenants[0]).await;
         let broken = "SELECT (1 / (CASE WHEN tenant.id IS NULL THEN 1 ELSE 0 END))::text";
         assert!(read.rows(broken, Vec::new()).await.is_err());
-        let bare = Conn::single(&two.db.app).await.unwrap();
-        let left = bare.query_all_raw(stmt("SELECT slug FROM tenancy.tenants", [])).await.unwrap();
-        assert!(left.is_empty());
+        assert_eq!(two.left().await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again_unless_its_statement_was_broken_off_or_failed() {
+        let two = Two::new().await;
+        let read = two.read(two.tenants[0]).await;
+        let process = async || {
+            let rows = read.rows("SELECT pg_backend_pid() WHERE tenant.id IS NOT NULL", Vec::new()).await;
+            rows.unwrap()[0].try_get_by_index::<i32>(0).unwrap()
+        };
+        let first = process().await;
+        assert_eq!(process().await, first);
+        let slow = "SELECT pg_sleep(30) WHERE tenant.id IS NOT NULL";
+        let begun = Instant::now();
+        assert!(tokio::time::timeout(Duration::from_millis(300), read.rows(slow, Vec::new())).await.is_err());
+        let second = process().await;
+        assert_ne!(second, first);
+        assert!(begun.elapsed() < Duration::from_secs(20), "it waited for the one that was broken off");
+        assert!(read.rows("SELECT 1 / 0 WHERE tenant.id IS NOT NULL", Vec::new()).await.is_err());
+        assert_ne!(process().await, second);
     }
 }
