@@ -382,8 +382,8 @@ async fn a_role_does_not_grow_beyond_who_knows_the_secret_of_an_account_that_hol
     let rights = scene.ask_with(account.id, &known).await.unwrap().scopes;
     assert_eq!(rights, ["tenant:view", "instance:view", "usage:view"], "nothing of it was done");
     // The owner replaces the credential: now only an owner knows one.
-    let owners = scene.secret(&account).await;
     let first = scene.credentials(&account).await[0].id;
+    let owners = scene.secret(&account).await;
     scene.remove(&account, first).await;
     scene.set_rights(role, &["instance:view", "subscription:manage"]).await.unwrap();
     assert!(is_client_error(&scene.ask_with(account.id, &known).await));
