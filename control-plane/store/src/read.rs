@@ -189,6 +189,12 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(300), read.rows(slow, Vec::new())).await.is_err());
         let second = process().await;
         assert_ne!(second, first);
+        let there = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)";
+        let mut look = two.world.superuser().await;
+        while sqlx::query_scalar::<_, bool>(there).bind(first).fetch_one(&mut look).await.unwrap() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it goes on though nobody waits for it");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         assert!(begun.elapsed() < Duration::from_secs(20), "it waited for the one that was broken off");
         assert!(read.rows("SELECT 1 / 0 WHERE tenant.id IS NOT NULL", Vec::new()).await.is_err());
         assert_ne!(process().await, second);

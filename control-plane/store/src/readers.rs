@@ -51,8 +51,11 @@ pub(crate) struct Readers(Pool<Makes>);
 impl Readers {
     /// Connections are made on demand.
     pub(crate) fn new(options: &PgConnectOptions, most: usize) -> Self {
+        // Whoever goes away in the middle of a statement leaves its connection: PostgreSQL looks whether anybody is there
+        // still, or such statements would pile up beyond the pool's bound, each in a process of its own.
+        let options = options.clone().options([("client_connection_check_interval", "1s")]);
         // The warmest first: the others can grow old.
-        let pool = Pool::builder(Makes(options.clone())).max_size(most).queue_mode(QueueMode::Lifo).build();
+        let pool = Pool::builder(Makes(options)).max_size(most).queue_mode(QueueMode::Lifo).build();
         match pool {
             Ok(pool) => Self(pool),
             Err(_) => unreachable!("only time limits of its own would need a runtime"),

@@ -46,7 +46,7 @@ pub(crate) fn bench(context: &Context, rest: &[String]) -> Outcome<ExitCode> {
     }
     let ready = prepare::ensure(context)?;
     let postgraphile = postgraphile::ensure(context)?;
-    // As it is shipped: see the profile.
+    // As what ships is built: see the profile.
     process::run(cargo(context).args(["build", "--profile", "dist", "--package", "tenantry"]))?;
     // By one build: cargo would build what they share once more for each, with the features that each alone needs.
     let packages = ["--package", SYSTEM_PACKAGE, "--package", LOAD_PACKAGE];
