@@ -34,6 +34,31 @@ END $$;
 
 ALTER FUNCTION billing.announce_usage() OWNER TO tenantry_migrator;
 
+CREATE FUNCTION identity.announce_session_end() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM pg_notify('tenantry_tenant', 'credentials ' || m.tenant_id)
+  FROM identity.memberships m WHERE m.user_id = OLD.user_id;
+  RETURN NULL;
+END $$;
+
+ALTER FUNCTION identity.announce_session_end() OWNER TO tenantry_migrator;
+
+CREATE FUNCTION identity.connection_gone() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  DELETE FROM identity.sessions WHERE connection_id = OLD.id;
+  DELETE FROM identity.sso_flows WHERE connection_id = OLD.id;
+  DELETE FROM identity.pending_links WHERE connection_id = OLD.id;
+  DELETE FROM identity.provider_identities WHERE connection_id = OLD.id;
+  RETURN NULL;
+END $$;
+
+ALTER FUNCTION identity.connection_gone() OWNER TO tenantry_migrator;
+
 CREATE FUNCTION identity.policy_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -50,6 +75,28 @@ BEGIN
 END $$;
 
 ALTER FUNCTION identity.policy_changed() OWNER TO tenantry_migrator;
+
+CREATE FUNCTION identity.scim_joined() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE identity.scim_users SET user_id = NEW.user_id
+  WHERE tenant_id = NEW.tenant_id AND email = NEW.email AND user_id IS NULL AND active;
+  RETURN NULL;
+END $$;
+
+ALTER FUNCTION identity.scim_joined() OWNER TO tenantry_migrator;
+
+CREATE FUNCTION identity.scim_left() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE identity.scim_users SET user_id = NULL, active = false, version = version + 1
+  WHERE tenant_id = OLD.tenant_id AND user_id = OLD.user_id AND active;
+  RETURN NULL;
+END $$;
+
+ALTER FUNCTION identity.scim_left() OWNER TO tenantry_migrator;
 
 CREATE FUNCTION platform.announce_outbox() RETURNS trigger
     LANGUAGE plpgsql
@@ -329,7 +376,8 @@ CREATE TABLE identity.captured_mail (
     recipient text NOT NULL,
     subject text NOT NULL,
     body text NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    html text
 );
 
 ALTER TABLE identity.captured_mail OWNER TO tenantry_migrator;
@@ -351,6 +399,95 @@ CREATE TABLE identity.client_assertions (
 
 ALTER TABLE identity.client_assertions OWNER TO tenantry_migrator;
 
+CREATE TABLE identity.connection_exempt (
+    tenant_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    user_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY identity.connection_exempt FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connection_exempt OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.connection_roles (
+    tenant_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    group_name text NOT NULL,
+    role text NOT NULL,
+    custom_role_id uuid,
+    CONSTRAINT connection_roles_check CHECK (((role = 'custom'::text) = (custom_role_id IS NOT NULL))),
+    CONSTRAINT connection_roles_group_name_check CHECK (((length(group_name) >= 1) AND (length(group_name) <= 200))),
+    CONSTRAINT connection_roles_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'developer'::text, 'billing'::text, 'viewer'::text, 'custom'::text])))
+);
+
+ALTER TABLE ONLY identity.connection_roles FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connection_roles OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.connection_setups (
+    connection_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    token_hash text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY identity.connection_setups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connection_setups OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.connection_tickets (
+    token_hash text NOT NULL,
+    tenant_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    return_to text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY identity.connection_tickets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connection_tickets OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.connections (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    settings jsonb NOT NULL,
+    secret text,
+    jit boolean NOT NULL,
+    default_role text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    settings_changed_at timestamp with time zone NOT NULL,
+    tested_at timestamp with time zone,
+    last_test jsonb,
+    enforced_at timestamp with time zone,
+    guests_too boolean DEFAULT false NOT NULL,
+    CONSTRAINT connections_default_role_check CHECK ((default_role = ANY (ARRAY['admin'::text, 'developer'::text, 'billing'::text, 'viewer'::text]))),
+    CONSTRAINT connections_enforced_tested CHECK (((enforced_at IS NULL) OR ((tested_at IS NOT NULL) AND (tested_at >= settings_changed_at)))),
+    CONSTRAINT connections_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'saml'::text]))),
+    CONSTRAINT connections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
+ALTER TABLE ONLY identity.connections FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connections OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.domains (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    record text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    checked_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    CONSTRAINT domains_name_check CHECK (((name = lower(name)) AND ((length(name) >= 3) AND (length(name) <= 253))))
+);
+
+ALTER TABLE ONLY identity.domains FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.domains OWNER TO tenantry_migrator;
+
 CREATE TABLE identity.email_tokens (
     token_hash text NOT NULL,
     user_id uuid NOT NULL,
@@ -362,6 +499,14 @@ CREATE TABLE identity.email_tokens (
 );
 
 ALTER TABLE identity.email_tokens OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.factor_tries (
+    user_id uuid NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone
+);
+
+ALTER TABLE identity.factor_tries OWNER TO tenantry_migrator;
 
 CREATE TABLE identity.invitations (
     id uuid NOT NULL,
@@ -393,6 +538,49 @@ ALTER TABLE ONLY identity.invitations FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.invitations OWNER TO tenantry_migrator;
 
+CREATE TABLE identity.known_devices (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    fingerprint text NOT NULL,
+    name text NOT NULL,
+    address text,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT known_devices_fingerprint_check CHECK ((length(fingerprint) = 64)),
+    CONSTRAINT known_devices_name_check CHECK ((length(name) <= 120))
+);
+
+ALTER TABLE identity.known_devices OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.log_in_attempts (
+    account_hash text NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    free_at timestamp with time zone NOT NULL,
+    CONSTRAINT log_in_attempts_account_hash_check CHECK ((length(account_hash) = 64)),
+    CONSTRAINT log_in_attempts_failures_check CHECK ((failures > 0))
+);
+
+ALTER TABLE identity.log_in_attempts OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.log_in_policies (
+    tenant_id uuid NOT NULL,
+    mfa_required boolean NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY identity.log_in_policies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.log_in_policies OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.logout_tokens (
+    connection_id uuid NOT NULL,
+    jti_hash text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE identity.logout_tokens OWNER TO tenantry_migrator;
+
 CREATE TABLE identity.memberships (
     tenant_id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -401,6 +589,7 @@ CREATE TABLE identity.memberships (
     name text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     custom_role_id uuid,
+    sessions_valid_from timestamp with time zone,
     CONSTRAINT memberships_custom CHECK (((role = 'custom'::text) = (custom_role_id IS NOT NULL))),
     CONSTRAINT memberships_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'billing'::text, 'viewer'::text, 'custom'::text])))
 );
@@ -408,6 +597,56 @@ CREATE TABLE identity.memberships (
 ALTER TABLE ONLY identity.memberships FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.memberships OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.passkey_challenges (
+    token_hash text NOT NULL,
+    purpose text NOT NULL,
+    user_id uuid,
+    state jsonb NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['register'::text, 'log_in'::text, 'assert'::text]))),
+    CONSTRAINT passkey_challenges_user CHECK (((purpose = 'log_in'::text) = (user_id IS NULL)))
+);
+
+ALTER TABLE identity.passkey_challenges OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.passkeys (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    credential_id text NOT NULL,
+    name text NOT NULL,
+    credential jsonb NOT NULL,
+    counter bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkeys_credential_id_check CHECK ((length(credential_id) <= 1400)),
+    CONSTRAINT passkeys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60)))
+);
+
+ALTER TABLE identity.passkeys OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.pending_links (
+    token_hash text NOT NULL,
+    connection_id uuid NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL,
+    return_to text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE identity.pending_links OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.pending_log_ins (
+    token_hash text NOT NULL,
+    user_id uuid NOT NULL,
+    methods text[] NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE identity.pending_log_ins OWNER TO tenantry_migrator;
 
 CREATE TABLE identity.policy_versions (
     tenant_id uuid NOT NULL,
@@ -417,6 +656,26 @@ CREATE TABLE identity.policy_versions (
 ALTER TABLE ONLY identity.policy_versions FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.policy_versions OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.provider_identities (
+    connection_id uuid NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT provider_identities_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 1024)))
+);
+
+ALTER TABLE identity.provider_identities OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.recovery_codes (
+    user_id uuid NOT NULL,
+    code_mac text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+ALTER TABLE identity.recovery_codes OWNER TO tenantry_migrator;
 
 CREATE TABLE identity.roles (
     id uuid NOT NULL,
@@ -434,6 +693,98 @@ CREATE TABLE identity.roles (
 ALTER TABLE ONLY identity.roles FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.roles OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.scim_connections (
+    tenant_id uuid NOT NULL,
+    enabled boolean NOT NULL,
+    role text NOT NULL,
+    custom_role_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT scim_connections_check CHECK (((role = 'custom'::text) OR (custom_role_id IS NULL))),
+    CONSTRAINT scim_connections_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'billing'::text, 'viewer'::text, 'custom'::text])))
+);
+
+ALTER TABLE ONLY identity.scim_connections FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_connections OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.scim_group_members (
+    tenant_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    user_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY identity.scim_group_members FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_group_members OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.scim_groups (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    display_name text NOT NULL,
+    external_id text,
+    role text,
+    custom_role_id uuid,
+    version bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT scim_groups_check CHECK (((custom_role_id IS NULL) OR (NOT (role IS DISTINCT FROM 'custom'::text)))),
+    CONSTRAINT scim_groups_display_name_check CHECK (((length(display_name) >= 1) AND (length(display_name) <= 256))),
+    CONSTRAINT scim_groups_external_id_check CHECK ((length(external_id) <= 1024)),
+    CONSTRAINT scim_groups_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'billing'::text, 'viewer'::text, 'custom'::text])))
+);
+
+ALTER TABLE ONLY identity.scim_groups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_groups OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.scim_tokens (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    secret_hash text,
+    maker uuid NOT NULL,
+    maker_name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    last_used_from text,
+    revoked_at timestamp with time zone,
+    CONSTRAINT scim_tokens_check CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '366 days'::interval)))),
+    CONSTRAINT scim_tokens_check1 CHECK (((secret_hash IS NULL) = (revoked_at IS NOT NULL))),
+    CONSTRAINT scim_tokens_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT scim_tokens_prefix_check CHECK ((length(prefix) <= 20))
+);
+
+ALTER TABLE ONLY identity.scim_tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_tokens OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.scim_users (
+    id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    user_name text NOT NULL,
+    external_id text,
+    email text NOT NULL,
+    active boolean NOT NULL,
+    user_id uuid,
+    member_email text,
+    member_name text,
+    role_given boolean NOT NULL,
+    attributes jsonb NOT NULL,
+    version bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT scim_users_email_check CHECK (((email = lower(email)) AND (length(email) <= 254))),
+    CONSTRAINT scim_users_external_id_check CHECK ((length(external_id) <= 1024)),
+    CONSTRAINT scim_users_user_name_check CHECK (((length(user_name) >= 1) AND (length(user_name) <= 256)))
+);
+
+ALTER TABLE ONLY identity.scim_users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_users OWNER TO tenantry_migrator;
 
 CREATE TABLE identity.service_account_credentials (
     id uuid NOT NULL,
@@ -479,6 +830,18 @@ ALTER TABLE ONLY identity.service_accounts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.service_accounts OWNER TO tenantry_migrator;
 
+CREATE TABLE identity.session_policies (
+    tenant_id uuid NOT NULL,
+    idle_minutes integer,
+    absolute_minutes integer,
+    CONSTRAINT session_policies_absolute_minutes_check CHECK (((absolute_minutes >= 15) AND (absolute_minutes <= 43200))),
+    CONSTRAINT session_policies_idle_minutes_check CHECK (((idle_minutes >= 5) AND (idle_minutes <= 20160)))
+);
+
+ALTER TABLE ONLY identity.session_policies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.session_policies OWNER TO tenantry_migrator;
+
 CREATE TABLE identity.sessions (
     id uuid NOT NULL,
     token_hash text NOT NULL,
@@ -487,10 +850,37 @@ CREATE TABLE identity.sessions (
     last_seen_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     address text,
-    user_agent text
+    user_agent text,
+    methods text[] DEFAULT '{password}'::text[] NOT NULL,
+    proved_at timestamp with time zone,
+    longest_idle interval DEFAULT '00:00:00'::interval NOT NULL,
+    connection_id uuid,
+    reach uuid,
+    provider_subject text,
+    provider_session text,
+    id_token text,
+    CONSTRAINT sessions_methods_check CHECK (((methods <@ '{password,otp,recovery,passkey,sso}'::text[]) AND (cardinality(methods) > 0))),
+    CONSTRAINT sessions_provider CHECK (((connection_id IS NULL) = (provider_subject IS NULL))),
+    CONSTRAINT sessions_reach CHECK (((reach IS NULL) OR (connection_id IS NOT NULL)))
 );
 
 ALTER TABLE identity.sessions OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.sso_flows (
+    state_hash text NOT NULL,
+    browser_hash text NOT NULL,
+    connection_id uuid NOT NULL,
+    purpose text NOT NULL,
+    user_id uuid,
+    return_to text NOT NULL,
+    nonce text NOT NULL,
+    verifier text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sso_flows_purpose_check CHECK ((purpose = ANY (ARRAY['log_in'::text, 'test'::text, 'link'::text])))
+);
+
+ALTER TABLE identity.sso_flows OWNER TO tenantry_migrator;
 
 CREATE TABLE identity.support_access (
     id uuid NOT NULL,
@@ -517,6 +907,16 @@ CREATE TABLE identity.support_access (
 ALTER TABLE ONLY identity.support_access FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.support_access OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.totp (
+    user_id uuid NOT NULL,
+    seed text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE identity.totp OWNER TO tenantry_migrator;
 
 CREATE TABLE identity.users (
     id uuid NOT NULL,
@@ -1013,8 +1413,35 @@ ALTER TABLE ONLY identity.captured_mail
 ALTER TABLE ONLY identity.client_assertions
     ADD CONSTRAINT client_assertions_pkey PRIMARY KEY (account_id, jti_hash);
 
+ALTER TABLE ONLY identity.connection_exempt
+    ADD CONSTRAINT connection_exempt_pkey PRIMARY KEY (connection_id, user_id);
+
+ALTER TABLE ONLY identity.connection_roles
+    ADD CONSTRAINT connection_roles_pkey PRIMARY KEY (connection_id, "position");
+
+ALTER TABLE ONLY identity.connection_setups
+    ADD CONSTRAINT connection_setups_pkey PRIMARY KEY (connection_id);
+
+ALTER TABLE ONLY identity.connection_setups
+    ADD CONSTRAINT connection_setups_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY identity.connection_tickets
+    ADD CONSTRAINT connection_tickets_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY identity.connections
+    ADD CONSTRAINT connections_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.connections
+    ADD CONSTRAINT connections_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY identity.domains
+    ADD CONSTRAINT domains_pkey PRIMARY KEY (tenant_id, name);
+
 ALTER TABLE ONLY identity.email_tokens
     ADD CONSTRAINT email_tokens_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY identity.factor_tries
+    ADD CONSTRAINT factor_tries_pkey PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY identity.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (id);
@@ -1022,17 +1449,77 @@ ALTER TABLE ONLY identity.invitations
 ALTER TABLE ONLY identity.invitations
     ADD CONSTRAINT invitations_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY identity.known_devices
+    ADD CONSTRAINT known_devices_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.known_devices
+    ADD CONSTRAINT known_devices_user_id_fingerprint_key UNIQUE (user_id, fingerprint);
+
+ALTER TABLE ONLY identity.log_in_attempts
+    ADD CONSTRAINT log_in_attempts_pkey PRIMARY KEY (account_hash);
+
+ALTER TABLE ONLY identity.log_in_policies
+    ADD CONSTRAINT log_in_policies_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY identity.logout_tokens
+    ADD CONSTRAINT logout_tokens_pkey PRIMARY KEY (connection_id, jti_hash);
+
 ALTER TABLE ONLY identity.memberships
     ADD CONSTRAINT memberships_pkey PRIMARY KEY (tenant_id, user_id);
 
+ALTER TABLE ONLY identity.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY identity.passkeys
+    ADD CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id);
+
+ALTER TABLE ONLY identity.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.pending_links
+    ADD CONSTRAINT pending_links_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY identity.pending_log_ins
+    ADD CONSTRAINT pending_log_ins_pkey PRIMARY KEY (token_hash);
+
 ALTER TABLE ONLY identity.policy_versions
     ADD CONSTRAINT policy_versions_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY identity.provider_identities
+    ADD CONSTRAINT provider_identities_pkey PRIMARY KEY (connection_id, subject);
+
+ALTER TABLE ONLY identity.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_mac);
 
 ALTER TABLE ONLY identity.roles
     ADD CONSTRAINT roles_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY identity.roles
     ADD CONSTRAINT roles_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY identity.scim_connections
+    ADD CONSTRAINT scim_connections_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY identity.scim_group_members
+    ADD CONSTRAINT scim_group_members_pkey PRIMARY KEY (group_id, user_id);
+
+ALTER TABLE ONLY identity.scim_groups
+    ADD CONSTRAINT scim_groups_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.scim_groups
+    ADD CONSTRAINT scim_groups_tenant_id_id_key UNIQUE (tenant_id, id);
+
+ALTER TABLE ONLY identity.scim_tokens
+    ADD CONSTRAINT scim_tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.scim_tokens
+    ADD CONSTRAINT scim_tokens_secret_hash_key UNIQUE (secret_hash);
+
+ALTER TABLE ONLY identity.scim_users
+    ADD CONSTRAINT scim_users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.scim_users
+    ADD CONSTRAINT scim_users_tenant_id_id_key UNIQUE (tenant_id, id);
 
 ALTER TABLE ONLY identity.service_account_credentials
     ADD CONSTRAINT service_account_credentials_pkey PRIMARY KEY (id);
@@ -1046,14 +1533,23 @@ ALTER TABLE ONLY identity.service_accounts
 ALTER TABLE ONLY identity.service_accounts
     ADD CONSTRAINT service_accounts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY identity.session_policies
+    ADD CONSTRAINT session_policies_pkey PRIMARY KEY (tenant_id);
+
 ALTER TABLE ONLY identity.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY identity.sessions
     ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY identity.sso_flows
+    ADD CONSTRAINT sso_flows_pkey PRIMARY KEY (state_hash);
+
 ALTER TABLE ONLY identity.support_access
     ADD CONSTRAINT support_access_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.totp
+    ADD CONSTRAINT totp_pkey PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT users_email_key UNIQUE (email);
@@ -1200,6 +1696,16 @@ CREATE INDEX captured_mail_of_recipient ON identity.captured_mail USING btree (r
 
 CREATE INDEX client_assertions_expiry ON identity.client_assertions USING btree (expires_at);
 
+CREATE INDEX connection_exempt_of_member ON identity.connection_exempt USING btree (tenant_id, user_id);
+
+CREATE INDEX connection_roles_of_role ON identity.connection_roles USING btree (tenant_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
+
+CREATE INDEX connection_tickets_expiry ON identity.connection_tickets USING btree (expires_at);
+
+CREATE UNIQUE INDEX connections_enforced ON identity.connections USING btree (tenant_id) WHERE (enforced_at IS NOT NULL);
+
+CREATE UNIQUE INDEX domains_verified ON identity.domains USING btree (name) WHERE (verified_at IS NOT NULL);
+
 CREATE INDEX email_tokens_of_user ON identity.email_tokens USING btree (user_id, purpose);
 
 CREATE INDEX invitations_expiry ON identity.invitations USING btree (expires_at);
@@ -1210,11 +1716,57 @@ CREATE INDEX invitations_of_tenant ON identity.invitations USING btree (tenant_i
 
 CREATE UNIQUE INDEX invitations_open ON identity.invitations USING btree (tenant_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 
+CREATE INDEX known_devices_last_seen ON identity.known_devices USING btree (last_seen_at);
+
+CREATE INDEX log_in_attempts_last ON identity.log_in_attempts USING btree (last_at);
+
+CREATE INDEX logout_tokens_expiry ON identity.logout_tokens USING btree (expires_at);
+
 CREATE INDEX memberships_of_role ON identity.memberships USING btree (tenant_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
 
 CREATE INDEX memberships_of_user ON identity.memberships USING btree (user_id);
 
+CREATE INDEX passkey_challenges_expiry ON identity.passkey_challenges USING btree (expires_at);
+
+CREATE INDEX passkey_challenges_of_user ON identity.passkey_challenges USING btree (user_id);
+
+CREATE INDEX passkeys_of_user ON identity.passkeys USING btree (user_id);
+
+CREATE INDEX pending_links_expiry ON identity.pending_links USING btree (expires_at);
+
+CREATE INDEX pending_links_of_connection ON identity.pending_links USING btree (connection_id);
+
+CREATE INDEX pending_links_of_user ON identity.pending_links USING btree (user_id);
+
+CREATE INDEX pending_log_ins_expiry ON identity.pending_log_ins USING btree (expires_at);
+
+CREATE INDEX pending_log_ins_of_user ON identity.pending_log_ins USING btree (user_id);
+
+CREATE INDEX provider_identities_of_user ON identity.provider_identities USING btree (user_id);
+
 CREATE UNIQUE INDEX roles_name ON identity.roles USING btree (tenant_id, lower(name));
+
+CREATE INDEX scim_group_members_of_group ON identity.scim_group_members USING btree (tenant_id, group_id);
+
+CREATE INDEX scim_group_members_of_user ON identity.scim_group_members USING btree (tenant_id, user_id);
+
+CREATE INDEX scim_groups_name ON identity.scim_groups USING btree (tenant_id, lower(display_name));
+
+CREATE INDEX scim_groups_role ON identity.scim_groups USING btree (tenant_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
+
+CREATE INDEX scim_tokens_of_maker ON identity.scim_tokens USING btree (maker);
+
+CREATE INDEX scim_tokens_of_tenant ON identity.scim_tokens USING btree (tenant_id, id);
+
+CREATE UNIQUE INDEX scim_users_email ON identity.scim_users USING btree (tenant_id, email);
+
+CREATE INDEX scim_users_external ON identity.scim_users USING btree (tenant_id, external_id) WHERE (external_id IS NOT NULL);
+
+CREATE UNIQUE INDEX scim_users_name ON identity.scim_users USING btree (tenant_id, lower(user_name));
+
+CREATE INDEX scim_users_of_user ON identity.scim_users USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE UNIQUE INDEX scim_users_person ON identity.scim_users USING btree (tenant_id, user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX service_account_credentials_of_account ON identity.service_account_credentials USING btree (account_id, id);
 
@@ -1224,7 +1776,13 @@ CREATE INDEX service_accounts_of_tenant ON identity.service_accounts USING btree
 
 CREATE INDEX sessions_expiry ON identity.sessions USING btree (expires_at);
 
+CREATE INDEX sessions_of_connection ON identity.sessions USING btree (connection_id, provider_subject) WHERE (connection_id IS NOT NULL);
+
 CREATE INDEX sessions_of_user ON identity.sessions USING btree (user_id);
+
+CREATE INDEX sso_flows_expiry ON identity.sso_flows USING btree (expires_at);
+
+CREATE INDEX sso_flows_of_connection ON identity.sso_flows USING btree (connection_id);
 
 CREATE INDEX support_access_of_tenant ON identity.support_access USING btree (tenant_id, id);
 
@@ -1300,15 +1858,35 @@ CREATE TRIGGER usage_added AFTER INSERT ON billing.usage_events REFERENCING NEW 
 
 CREATE TRIGGER api_keys_announce AFTER UPDATE OF revoked_at ON identity.api_keys FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('credentials');
 
+CREATE TRIGGER connections_announce AFTER UPDATE OF enforced_at ON identity.connections FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('members');
+
+CREATE TRIGGER connections_gone AFTER DELETE ON identity.connections FOR EACH ROW EXECUTE FUNCTION identity.connection_gone();
+
+CREATE TRIGGER connections_moved AFTER UPDATE OF settings ON identity.connections FOR EACH ROW WHEN (((old.settings ->> 'issuer'::text) IS DISTINCT FROM (new.settings ->> 'issuer'::text))) EXECUTE FUNCTION identity.connection_gone();
+
 CREATE TRIGGER invitations_announce AFTER INSERT OR DELETE OR UPDATE ON identity.invitations FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('members');
 
+CREATE TRIGGER log_in_policies_announce AFTER INSERT OR UPDATE ON identity.log_in_policies FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('members');
+
 CREATE TRIGGER memberships_announce AFTER INSERT OR DELETE OR UPDATE ON identity.memberships FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('members');
+
+CREATE TRIGGER memberships_scim_joined AFTER INSERT ON identity.memberships FOR EACH ROW EXECUTE FUNCTION identity.scim_joined();
+
+CREATE TRIGGER memberships_scim_left AFTER DELETE ON identity.memberships FOR EACH ROW EXECUTE FUNCTION identity.scim_left();
 
 CREATE TRIGGER roles_announce AFTER INSERT OR DELETE OR UPDATE ON identity.roles FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('members');
 
 CREATE TRIGGER roles_policy AFTER INSERT OR DELETE OR UPDATE ON identity.roles FOR EACH ROW EXECUTE FUNCTION identity.policy_changed();
 
+CREATE TRIGGER scim_users_announce AFTER INSERT OR DELETE OR UPDATE ON identity.scim_users FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('members');
+
 CREATE TRIGGER service_account_credentials_announce AFTER DELETE ON identity.service_account_credentials FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('credentials');
+
+CREATE TRIGGER session_policies_announce AFTER INSERT OR UPDATE ON identity.session_policies FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('credentials');
+
+CREATE TRIGGER sessions_ended AFTER DELETE ON identity.sessions FOR EACH ROW EXECUTE FUNCTION identity.announce_session_end();
+
+CREATE TRIGGER sessions_rotated AFTER UPDATE OF token_hash ON identity.sessions FOR EACH ROW EXECUTE FUNCTION identity.announce_session_end();
 
 CREATE TRIGGER support_access_announce AFTER INSERT OR UPDATE ON identity.support_access FOR EACH ROW EXECUTE FUNCTION platform.announce_tenant('support');
 
@@ -1346,17 +1924,77 @@ ALTER TABLE ONLY identity.api_keys
 ALTER TABLE ONLY identity.client_assertions
     ADD CONSTRAINT client_assertions_account_id_fkey FOREIGN KEY (account_id) REFERENCES identity.service_accounts(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY identity.connection_exempt
+    ADD CONSTRAINT connection_exempt_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity.connections(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.connection_exempt
+    ADD CONSTRAINT connection_exempt_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES identity.memberships(tenant_id, user_id);
+
+ALTER TABLE ONLY identity.connection_roles
+    ADD CONSTRAINT connection_roles_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity.connections(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.connection_roles
+    ADD CONSTRAINT connection_roles_tenant_id_custom_role_id_fkey FOREIGN KEY (tenant_id, custom_role_id) REFERENCES identity.roles(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.connection_setups
+    ADD CONSTRAINT connection_setups_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity.connections(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.connection_tickets
+    ADD CONSTRAINT connection_tickets_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity.connections(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY identity.email_tokens
     ADD CONSTRAINT email_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY identity.factor_tries
+    ADD CONSTRAINT factor_tries_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY identity.invitations
     ADD CONSTRAINT invitations_custom_role FOREIGN KEY (tenant_id, custom_role_id) REFERENCES identity.roles(tenant_id, id) ON DELETE SET NULL (custom_role_id);
+
+ALTER TABLE ONLY identity.known_devices
+    ADD CONSTRAINT known_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY identity.memberships
     ADD CONSTRAINT memberships_custom_role FOREIGN KEY (tenant_id, custom_role_id) REFERENCES identity.roles(tenant_id, id);
 
 ALTER TABLE ONLY identity.memberships
     ADD CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.passkeys
+    ADD CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.pending_links
+    ADD CONSTRAINT pending_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.pending_log_ins
+    ADD CONSTRAINT pending_log_ins_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.provider_identities
+    ADD CONSTRAINT provider_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.scim_connections
+    ADD CONSTRAINT scim_connections_tenant_id_custom_role_id_fkey FOREIGN KEY (tenant_id, custom_role_id) REFERENCES identity.roles(tenant_id, id) ON DELETE SET NULL (custom_role_id);
+
+ALTER TABLE ONLY identity.scim_group_members
+    ADD CONSTRAINT scim_group_members_tenant_id_group_id_fkey FOREIGN KEY (tenant_id, group_id) REFERENCES identity.scim_groups(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.scim_group_members
+    ADD CONSTRAINT scim_group_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES identity.scim_users(tenant_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.scim_groups
+    ADD CONSTRAINT scim_groups_tenant_id_custom_role_id_fkey FOREIGN KEY (tenant_id, custom_role_id) REFERENCES identity.roles(tenant_id, id) ON DELETE SET NULL (custom_role_id);
+
+ALTER TABLE ONLY identity.scim_tokens
+    ADD CONSTRAINT scim_tokens_maker_fkey FOREIGN KEY (maker) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.scim_users
+    ADD CONSTRAINT scim_users_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY identity.service_account_credentials
     ADD CONSTRAINT service_account_credentials_account_id_tenant_id_fkey FOREIGN KEY (account_id, tenant_id) REFERENCES identity.service_accounts(id, tenant_id) ON DELETE CASCADE;
@@ -1367,8 +2005,14 @@ ALTER TABLE ONLY identity.service_accounts
 ALTER TABLE ONLY identity.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY identity.sso_flows
+    ADD CONSTRAINT sso_flows_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY identity.support_access
     ADD CONSTRAINT support_access_holder_fkey FOREIGN KEY (holder) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.totp
+    ADD CONSTRAINT totp_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY platform.audit_checkpoints
     ADD CONSTRAINT audit_checkpoints_key_id_fkey FOREIGN KEY (key_id) REFERENCES platform.audit_keys(key_id);
@@ -1427,7 +2071,21 @@ ALTER TABLE identity.api_key_secrets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE identity.connection_exempt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connection_roles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connection_setups ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connection_tickets ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.connections ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.domains ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE identity.invitations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.log_in_policies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.memberships ENABLE ROW LEVEL SECURITY;
 
@@ -1437,7 +2095,21 @@ CREATE POLICY owner_rows ON identity.api_key_secrets TO tenantry_migrator USING 
 
 CREATE POLICY owner_rows ON identity.api_keys TO tenantry_migrator USING (true);
 
+CREATE POLICY owner_rows ON identity.connection_exempt TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.connection_roles TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.connection_setups TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.connection_tickets TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.connections TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.domains TO tenantry_migrator USING (true);
+
 CREATE POLICY owner_rows ON identity.invitations TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.log_in_policies TO tenantry_migrator USING (true);
 
 CREATE POLICY owner_rows ON identity.memberships TO tenantry_migrator USING (true);
 
@@ -1445,9 +2117,21 @@ CREATE POLICY owner_rows ON identity.policy_versions TO tenantry_migrator USING 
 
 CREATE POLICY owner_rows ON identity.roles TO tenantry_migrator USING (true);
 
+CREATE POLICY owner_rows ON identity.scim_connections TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.scim_group_members TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.scim_groups TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.scim_tokens TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.scim_users TO tenantry_migrator USING (true);
+
 CREATE POLICY owner_rows ON identity.service_account_credentials TO tenantry_migrator USING (true);
 
 CREATE POLICY owner_rows ON identity.service_accounts TO tenantry_migrator USING (true);
+
+CREATE POLICY owner_rows ON identity.session_policies TO tenantry_migrator USING (true);
 
 CREATE POLICY owner_rows ON identity.support_access TO tenantry_migrator USING (true);
 
@@ -1455,9 +2139,21 @@ ALTER TABLE identity.policy_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.roles ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE identity.scim_connections ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_group_members ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_groups ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.scim_users ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE identity.service_account_credentials ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.service_accounts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.session_policies ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.support_access ENABLE ROW LEVEL SECURITY;
 
@@ -1467,7 +2163,21 @@ CREATE POLICY system_rows ON identity.api_key_secrets TO tenantry_system USING (
 
 CREATE POLICY system_rows ON identity.api_keys TO tenantry_system USING (true);
 
+CREATE POLICY system_rows ON identity.connection_exempt TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.connection_roles TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.connection_setups TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.connection_tickets TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.connections TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.domains TO tenantry_system USING (true);
+
 CREATE POLICY system_rows ON identity.invitations TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.log_in_policies TO tenantry_system USING (true);
 
 CREATE POLICY system_rows ON identity.memberships TO tenantry_system USING (true);
 
@@ -1475,9 +2185,21 @@ CREATE POLICY system_rows ON identity.policy_versions TO tenantry_system USING (
 
 CREATE POLICY system_rows ON identity.roles TO tenantry_system USING (true);
 
+CREATE POLICY system_rows ON identity.scim_connections TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.scim_group_members TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.scim_groups TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.scim_tokens TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.scim_users TO tenantry_system USING (true);
+
 CREATE POLICY system_rows ON identity.service_account_credentials TO tenantry_system USING (true);
 
 CREATE POLICY system_rows ON identity.service_accounts TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.session_policies TO tenantry_system USING (true);
 
 CREATE POLICY system_rows ON identity.support_access TO tenantry_system USING (true);
 
@@ -1487,7 +2209,21 @@ CREATE POLICY tenant_rows ON identity.api_key_secrets TO tenantry_app USING ((te
 
 CREATE POLICY tenant_rows ON identity.api_keys TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY tenant_rows ON identity.connection_exempt TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.connection_roles TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.connection_setups TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.connection_tickets TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.connections TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.domains TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
 CREATE POLICY tenant_rows ON identity.invitations TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.log_in_policies TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY tenant_rows ON identity.memberships TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -1495,9 +2231,21 @@ CREATE POLICY tenant_rows ON identity.policy_versions TO tenantry_app USING ((te
 
 CREATE POLICY tenant_rows ON identity.roles TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY tenant_rows ON identity.scim_connections TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.scim_group_members TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.scim_groups TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.scim_tokens TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.scim_users TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
 CREATE POLICY tenant_rows ON identity.service_account_credentials TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY tenant_rows ON identity.service_accounts TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.session_policies TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY tenant_rows ON identity.support_access TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -1679,6 +2427,8 @@ GRANT USAGE ON SCHEMA tenancy TO tenantry_system;
 GRANT USAGE ON SCHEMA webhooks TO tenantry_app;
 GRANT USAGE ON SCHEMA webhooks TO tenantry_system;
 
+REVOKE ALL ON FUNCTION identity.connection_gone() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION identity.policy_changed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION platform.audit_head(tenant uuid, OUT seq bigint, OUT hash text) FROM PUBLIC;
@@ -1736,7 +2486,41 @@ GRANT SELECT,INSERT,DELETE ON TABLE identity.captured_mail TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE ON TABLE identity.client_assertions TO tenantry_system;
 
+GRANT SELECT,INSERT,DELETE ON TABLE identity.connection_exempt TO tenantry_app;
+GRANT SELECT ON TABLE identity.connection_exempt TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE identity.connection_roles TO tenantry_app;
+GRANT SELECT,INSERT,DELETE ON TABLE identity.connection_roles TO tenantry_system;
+
+GRANT INSERT,DELETE ON TABLE identity.connection_setups TO tenantry_app;
+GRANT SELECT,DELETE ON TABLE identity.connection_setups TO tenantry_system;
+
+GRANT SELECT(connection_id) ON TABLE identity.connection_setups TO tenantry_app;
+
+GRANT SELECT(tenant_id) ON TABLE identity.connection_setups TO tenantry_app;
+
+GRANT SELECT(created_at) ON TABLE identity.connection_setups TO tenantry_app;
+
+GRANT SELECT(expires_at) ON TABLE identity.connection_setups TO tenantry_app;
+
+GRANT INSERT ON TABLE identity.connection_tickets TO tenantry_app;
+GRANT SELECT,INSERT,DELETE ON TABLE identity.connection_tickets TO tenantry_system;
+
+GRANT SELECT(tenant_id) ON TABLE identity.connection_tickets TO tenantry_app;
+
+GRANT SELECT(connection_id) ON TABLE identity.connection_tickets TO tenantry_app;
+
+GRANT SELECT(expires_at) ON TABLE identity.connection_tickets TO tenantry_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.connections TO tenantry_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.connections TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.domains TO tenantry_app;
+GRANT SELECT ON TABLE identity.domains TO tenantry_system;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.email_tokens TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.factor_tries TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.invitations TO tenantry_system;
 
@@ -1746,7 +2530,7 @@ GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE identity.invitations TO tenan
 
 GRANT SELECT(email),INSERT(email) ON TABLE identity.invitations TO tenantry_app;
 
-GRANT SELECT(role),INSERT(role) ON TABLE identity.invitations TO tenantry_app;
+GRANT SELECT(role),INSERT(role),UPDATE(role) ON TABLE identity.invitations TO tenantry_app;
 
 GRANT SELECT(invited_by),INSERT(invited_by) ON TABLE identity.invitations TO tenantry_app;
 
@@ -1764,13 +2548,34 @@ GRANT SELECT(accepted_at) ON TABLE identity.invitations TO tenantry_app;
 
 GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE identity.invitations TO tenantry_app;
 
-GRANT SELECT(custom_role_id),INSERT(custom_role_id) ON TABLE identity.invitations TO tenantry_app;
+GRANT SELECT(custom_role_id),INSERT(custom_role_id),UPDATE(custom_role_id) ON TABLE identity.invitations TO tenantry_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.known_devices TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.log_in_attempts TO tenantry_system;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE identity.log_in_policies TO tenantry_app;
+GRANT SELECT ON TABLE identity.log_in_policies TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE identity.logout_tokens TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.memberships TO tenantry_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.memberships TO tenantry_system;
 
+GRANT SELECT,INSERT,DELETE ON TABLE identity.passkey_challenges TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkeys TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.pending_links TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.pending_log_ins TO tenantry_system;
+
 GRANT SELECT ON TABLE identity.policy_versions TO tenantry_app;
 GRANT SELECT ON TABLE identity.policy_versions TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.provider_identities TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.recovery_codes TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE ON TABLE identity.roles TO tenantry_app;
 GRANT SELECT ON TABLE identity.roles TO tenantry_system;
@@ -1782,6 +2587,51 @@ GRANT UPDATE(description) ON TABLE identity.roles TO tenantry_app;
 GRANT UPDATE(rights) ON TABLE identity.roles TO tenantry_app;
 
 GRANT UPDATE(updated_at) ON TABLE identity.roles TO tenantry_app;
+
+GRANT SELECT,INSERT ON TABLE identity.scim_connections TO tenantry_app;
+GRANT SELECT ON TABLE identity.scim_connections TO tenantry_system;
+
+GRANT UPDATE(enabled) ON TABLE identity.scim_connections TO tenantry_app;
+
+GRANT UPDATE(role) ON TABLE identity.scim_connections TO tenantry_app;
+
+GRANT UPDATE(custom_role_id) ON TABLE identity.scim_connections TO tenantry_app;
+
+GRANT UPDATE(updated_at) ON TABLE identity.scim_connections TO tenantry_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE identity.scim_group_members TO tenantry_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.scim_groups TO tenantry_app;
+
+GRANT INSERT ON TABLE identity.scim_tokens TO tenantry_app;
+GRANT SELECT,DELETE,UPDATE ON TABLE identity.scim_tokens TO tenantry_system;
+
+GRANT SELECT(id) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(tenant_id) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(name) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(prefix) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT UPDATE(secret_hash) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(maker) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(maker_name) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(created_at) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(expires_at) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(last_used_at) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(last_used_from) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE identity.scim_tokens TO tenantry_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.scim_users TO tenantry_app;
+GRANT SELECT,UPDATE ON TABLE identity.scim_users TO tenantry_system;
 
 GRANT INSERT,DELETE ON TABLE identity.service_account_credentials TO tenantry_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.service_account_credentials TO tenantry_system;
@@ -1811,7 +2661,12 @@ GRANT UPDATE(custom_role_id) ON TABLE identity.service_accounts TO tenantry_app;
 
 GRANT UPDATE(disabled_at) ON TABLE identity.service_accounts TO tenantry_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE identity.session_policies TO tenantry_app;
+GRANT SELECT ON TABLE identity.session_policies TO tenantry_system;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE identity.sso_flows TO tenantry_system;
 
 GRANT SELECT,INSERT ON TABLE identity.support_access TO tenantry_system;
 
@@ -1837,6 +2692,8 @@ GRANT SELECT(expires_at),INSERT(expires_at) ON TABLE identity.support_access TO 
 
 GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE identity.support_access TO tenantry_app;
 GRANT UPDATE(revoked_at) ON TABLE identity.support_access TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.totp TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO tenantry_system;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tenantry_authz::{Actor, Ctx, Gate, Origin, Runtime};
 use tenantry_billing::Billing;
-use tenantry_identity::Identity;
+use tenantry_identity::oidc::Oidc;
+use tenantry_identity::{Authenticated, Identity};
 use tenantry_kernel::{OsEntropy, RequestId, Result, Secret, SystemClock};
 use tenantry_keys::Keys;
 use tenantry_outbound::Outbound;
@@ -40,6 +41,7 @@ pub struct Services {
     pub webhooks: Webhooks,
     /// The only way to an address that a customer has named.
     pub outbound: Outbound,
+    pub(crate) oidc: Oidc,
     pub signals: Signals,
     pub(crate) audit: Audit,
     pub(crate) rates: Rates,
@@ -81,6 +83,12 @@ impl PublicUrls {
         format!("{}/.tenantry/open", self.instance(slug, region))
     }
 
+    /// Identity providers' protocol, for browsers that come back to this portal.
+    pub(crate) fn oidc(&self, outbound: Outbound, runtime: &Runtime) -> Oidc {
+        let world = (runtime.clock.clone(), runtime.entropy.clone());
+        Oidc::new(outbound, world, format!("{}/oidc/callback", self.portal))
+    }
+
     /// Whether cookies may demand TLS: not on plain HTTP, which only loopback has.
     pub fn is_tls(&self) -> bool {
         self.portal.starts_with("https://")
@@ -119,26 +127,51 @@ impl App {
     }
 
     /// As [`Self::context`]; who it is may be who it was [`KEPT`](crate::recent::KEPT) ago, and then the answer is true.
+    /// Whether anybody sits before it is `attended`.
     ///
     /// # Errors
     /// As there.
     pub(crate) async fn recent_context(
         &self,
         credential: &Credential,
-        origin: Origin,
+        (origin, attended): (Origin, bool),
         request: RequestId,
     ) -> Result<(Ctx, bool)> {
-        let ask = self.context(credential, origin.clone(), request);
+        let ask = self.context_of(credential, (origin.clone(), attended), request);
         let (ctx, believed) = self.recent.context((credential, origin.address), ask).await?;
         Ok((ctx.with_request(request).with_origin(origin), believed))
     }
 
     /// The context of whoever this credential is of now. One that is no longer good is nobody's.
     pub async fn context(&self, credential: &Credential, origin: Origin, request: RequestId) -> Result<Ctx> {
+        self.context_of(credential, (origin, true), request).await
+    }
+
+    /// As [`Self::context`], for what a browser or a connection asks by itself: a session is not used by it, and ends when
+    /// it is idle.
+    pub(crate) async fn unattended_context(
+        &self,
+        credential: &Credential,
+        origin: Origin,
+        request: RequestId,
+    ) -> Result<Ctx> {
+        self.context_of(credential, (origin, false), request).await
+    }
+
+    async fn context_of(
+        &self,
+        credential: &Credential,
+        (origin, attended): (Origin, bool),
+        request: RequestId,
+    ) -> Result<Ctx> {
         let known = match credential {
             Credential::None => None,
             Credential::Session(token) => {
-                self.identity.authenticate(token).await?.map(|known| (known.actor(), known.grants))
+                let known = match attended {
+                    true => self.identity.authenticate(token).await?,
+                    false => self.identity.authenticate_unattended(token).await?,
+                };
+                return Ok(self.of_session(known, origin).with_request(request));
             }
             Credential::Bearer(token) => {
                 let program = self.identity.authenticate_program(token, &origin).await?;
@@ -147,5 +180,16 @@ impl App {
         };
         let (actor, grants) = known.unwrap_or((Actor::Anonymous, Vec::new()));
         Ok(Ctx::new(self.runtime.clone(), actor, grants, origin).with_request(request))
+    }
+
+    fn of_session(&self, known: Option<Authenticated>, origin: Origin) -> Ctx {
+        let Some(known) = known else {
+            return Ctx::new(self.runtime.clone(), Actor::Anonymous, Vec::new(), origin);
+        };
+        let actor = known.actor();
+        Ctx::new(self.runtime.clone(), actor, known.grants, origin)
+            .with_assurance(known.assurance)
+            .with_barred(known.barred)
+            .with_reach(known.reach)
     }
 }

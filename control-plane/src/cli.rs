@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod grace;
 mod node;
+mod sso;
 mod up;
 
 use std::net::SocketAddr;
@@ -121,7 +122,9 @@ pub(crate) struct UpArgs {
     trusted_proxies: Vec<ipnet::IpNet>,
     #[command(flatten)]
     api: api::ApiArgs,
-    /// For development: webhooks and streams may reach this machine, by plain HTTP too.
+    #[command(flatten)]
+    sso: sso::SsoArgs,
+    /// For development: webhooks, streams and identity providers may be on this machine, by plain HTTP too.
     #[arg(long, env = "TENANTRY_ALLOW_OUTBOUND_LOOPBACK")]
     allow_outbound_loopback: bool,
     /// Networks with public addresses that webhooks and streams must not reach: 192.88.98.0/24,2a00:db8::/32

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
-use tenantry_identity::{GlassBroken, Identity, InvitationJob, MailJob};
+use tenantry_identity::{GlassBroken, Identity, InvitationJob, MailJob, NewSignIn};
 use tenantry_kernel::{Kind, Result};
 use tenantry_store::notify::{Signal, Signals};
 use tenantry_store::{Db, SystemRole, SystemTx, idempotency, request_keys};
@@ -31,6 +31,11 @@ struct SendInvitation(InvitationJob);
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 struct SendGlassBroken(GlassBroken);
+
+/// Tells a person of a log-in from a device that is new.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct SendNewSignIn(NewSignIn);
 
 #[derive(Clone)]
 struct Services(Identity);
@@ -83,6 +88,20 @@ impl TaskHandler for SendGlassBroken {
     }
 }
 
+impl TaskHandler for SendNewSignIn {
+    const IDENTIFIER: &'static str = tenantry_identity::SEND_NEW_SIGN_IN;
+
+    async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = ctx.get_ext::<Services>() else {
+            return Err("the job runner has no services".to_owned());
+        };
+        services.0.deliver_new_sign_in(self.0).await.map_err(|error| {
+            tracing::warn!(error = ?error, "nobody could be told of a new sign-in, it is tried again");
+            error.to_string()
+        })
+    }
+}
+
 /// Runs jobs until cancelled. While the database is away it tries again.
 pub(crate) async fn run_jobs(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
@@ -101,7 +120,8 @@ pub(crate) async fn run_jobs(app: App, stop: CancellationToken) {
             .add_extension(Services(app.identity.clone()))
             .define_job::<SendMail>()
             .define_job::<SendInvitation>()
-            .define_job::<SendGlassBroken>();
+            .define_job::<SendGlassBroken>()
+            .define_job::<SendNewSignIn>();
         let outcome = match options.init().await {
             Ok(worker) => worker.run().await.map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tenantry_authz::{Ctx, Origin, Role};
 use tenantry_billing::{Billing, UsageEvent};
-use tenantry_identity::{CapturingMailer, Identity, IdentityConfig};
+use tenantry_identity::{CapturingMailer, Identity, IdentityConfig, TxtRecords};
 use tenantry_kernel::{Clock, InstanceId, OsEntropy, Secret, SystemClock, TenantId, UserId};
 use tenantry_keys::{Keys, LocalKeyring};
 use tenantry_provisioner::instances::{Instances, InstancesConfig};
@@ -33,6 +33,16 @@ use crate::recent::Recent;
 use crate::tenants::Tenants;
 use crate::webhooks::{Webhooks, WebhooksConfig};
 use crate::wiring::{BillingPort, SessionPort};
+
+/// A domain name system without a record in it.
+struct Unpublished;
+
+#[async_trait::async_trait]
+impl TxtRecords for Unpublished {
+    async fn txt(&self, _: &str) -> tenantry_kernel::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
 
 pub(crate) struct TestApp {
     pub(crate) world: World,
@@ -61,6 +71,8 @@ impl TestApp {
         let portal = "http://localhost:8080".to_owned();
         let mut identity = IdentityConfig::new(db.clone(), runtime.clone(), mailer, portal.clone());
         identity.seats = Arc::new(BillingPort(billing.clone()));
+        identity.keys = Some(keys.clone());
+        identity.txt = Arc::new(Unpublished);
         let identity = Identity::new(identity).unwrap();
         let instances = Instances::new(InstancesConfig {
             db: db.clone(),
@@ -102,6 +114,7 @@ impl TestApp {
             host: "localhost".to_owned(),
             denials,
         });
+        let oidc = public.oidc(outbound.clone(), &runtime);
         let services = Services {
             // What is taken away is gone at once: tests look right after.
             recent: Recent::new(Duration::ZERO),
@@ -109,6 +122,7 @@ impl TestApp {
             audit: audit.await.unwrap(),
             webhooks,
             outbound,
+            oidc,
             db,
             keys,
             identity,

@@ -73,6 +73,9 @@ impl PortalSessions for SessionPort {
         Ok(known.map(|known| {
             let actor = known.actor();
             Ctx::new(self.runtime.clone(), actor, known.grants, Origin::default())
+                .with_assurance(known.assurance)
+                .with_barred(known.barred)
+                .with_reach(known.reach)
         }))
     }
 }

@@ -2,12 +2,15 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use tenantry_authz::Runtime;
-use tenantry_kernel::{Result, Secret};
+use tenantry_kernel::{Error, Result, Secret};
+use tenantry_keys::Keys;
 use tenantry_store::Db;
 
 use crate::mail::Mailer;
+use crate::passkeys::RelyingParty;
 use crate::passwords::{Hashing, PasswordHasher};
 use crate::ports::{Seats, Unwired};
+use crate::sso::{SocialProvider, TxtRecords};
 use crate::throttle::{Throttle, Throttling};
 
 /// What identity stands on, and its settings.
@@ -27,6 +30,13 @@ pub struct IdentityConfig {
     pub throttling: Throttling,
     /// How many people a tenant may have. Without it nobody can be invited.
     pub seats: Arc<dyn Seats>,
+    /// What seeds and recovery codes are kept under, and what tenants' identity providers have entrusted to us. Without
+    /// it nobody can set up a second factor or a connection.
+    pub keys: Option<Keys>,
+    /// Who reads the records by which tenants prove domains. Without it none can be proven.
+    pub txt: Arc<dyn TxtRecords>,
+    /// The identity providers that everybody may log in by.
+    pub social: Vec<SocialProvider>,
 }
 
 impl IdentityConfig {
@@ -42,6 +52,9 @@ impl IdentityConfig {
             session_idle: TimeDelta::days(14),
             throttling: Throttling::default(),
             seats: Arc::new(Unwired),
+            keys: None,
+            txt: Arc::new(Unwired),
+            social: Vec::new(),
         }
     }
 }
@@ -54,6 +67,8 @@ struct Inner {
     config: IdentityConfig,
     hasher: PasswordHasher,
     throttle: Throttle,
+    /// Passkeys are bound to a name: a portal that is reached by an address has none.
+    relying_party: Option<RelyingParty>,
 }
 
 impl Identity {
@@ -62,7 +77,8 @@ impl Identity {
     pub fn new(config: IdentityConfig) -> Result<Self> {
         let hasher = PasswordHasher::new(config.hashing, config.runtime.entropy.clone())?;
         let throttle = Throttle::new(config.throttling, &config.runtime);
-        Ok(Self(Arc::new(Inner { config, hasher, throttle })))
+        let relying_party = RelyingParty::of(&config.public_url);
+        Ok(Self(Arc::new(Inner { config, hasher, throttle, relying_party })))
     }
 
     pub(crate) fn config(&self) -> &IdentityConfig {
@@ -83,6 +99,18 @@ impl Identity {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+
+    pub(crate) fn keys(&self) -> Result<&Keys> {
+        self.0.config.keys.as_ref().ok_or_else(|| Error::internal("no keyring is wired for second factors"))
+    }
+
+    pub(crate) fn relying_party(&self) -> Result<&RelyingParty> {
+        self.0.relying_party.as_ref().ok_or_else(|| {
+            Error::conflict("Passkeys need a portal that is reached by a name.").with_remedy(
+                "Use an authenticator, or reach the portal by its host name, not by an IP address.",
+            )
+        })
     }
 
     /// A link of the portal. The token stands in the fragment, which browsers send to no server: it stays out of

@@ -31,8 +31,8 @@ impl Identity {
     pub async fn authenticate_program(&self, token: &Secret, origin: &Origin) -> Result<Option<Program>> {
         let form = match Form::of(token) {
             Some(form @ (Form::ApiKey | Form::AccessToken)) => form,
-            // A typing error, or a secret that is for the token endpoint: no reason to ask the database.
-            Some(Form::ClientSecret) | None => return Ok(None),
+            // A typing error, or a secret that is for another endpoint: no reason to ask the database.
+            Some(Form::ClientSecret | Form::ScimToken) | None => return Ok(None),
         };
         let now = self.runtime().clock.now();
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
@@ -54,7 +54,9 @@ impl Identity {
         let of_account = |user: users::entity::Model| Answerable { email: user.email, name: user.name };
         let found = match ctx.actor() {
             Actor::User { id, .. } => users::repo::by_id(&tx, *id).await?.map(of_account),
-            Actor::ApiKey { maker, .. } => users::repo::by_id(&tx, *maker).await?.map(of_account),
+            Actor::ApiKey { maker, .. } | Actor::Scim { maker, .. } => {
+                users::repo::by_id(&tx, *maker).await?.map(of_account)
+            }
             Actor::ServiceAccount { tenant, .. } => members::repo::first_owner(&tx, *tenant)
                 .await?
                 .map(|(email, name)| Answerable { email, name }),

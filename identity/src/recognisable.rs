@@ -3,7 +3,7 @@
 //!
 //! The checksum is the CRC-32 of all before it, in base62, as in GitHub's tokens. It proves nothing; it lets a scanner
 //! report without asking us, and lets us refuse a typing error without asking the database. Whoever finds one matches
-//! `\btnt_(key|sec|acc)_[0-9A-Za-z]{36}\b` and recomputes the checksum.
+//! `\btnt_(key|sec|acc|scm)_[0-9A-Za-z]{36}\b` and recomputes the checksum.
 
 use tenantry_kernel::{Entropy, Secret};
 
@@ -20,16 +20,18 @@ pub(crate) enum Form {
     ApiKey,
     ClientSecret,
     AccessToken,
+    ScimToken,
 }
 
 impl Form {
-    const ALL: [Self; 3] = [Self::ApiKey, Self::ClientSecret, Self::AccessToken];
+    const ALL: [Self; 4] = [Self::ApiKey, Self::ClientSecret, Self::AccessToken, Self::ScimToken];
 
     fn prefix(self) -> &'static str {
         match self {
             Self::ApiKey => "tnt_key_",
             Self::ClientSecret => "tnt_sec_",
             Self::AccessToken => "tnt_acc_",
+            Self::ScimToken => "tnt_scm_",
         }
     }
 

@@ -7,25 +7,37 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 use tenantry_authz::{Action, Origin, Resource, ResourceKind, Right, Role};
-use tenantry_kernel::{InvitationId, Result, RoleId, Secret, SessionId, SupportAccessId, TenantId, UserId};
+use tenantry_kernel::{
+    DeviceId, InvitationId, PasskeyId, Result, RoleId, Secret, SessionId, SupportAccessId, TenantId, UserId,
+};
 use tenantry_store::{Db, PageRequest, PoolSizes, SystemRole, SystemTx, TenantTx, Transaction, stmt};
 use tenantry_testkit::World;
 
+use crate::factors::Method;
 use crate::links::Purpose;
-use crate::{invitations, links, members, roles, sessions, support, users};
+use crate::{
+    attempts, devices, factors, invitations, links, members, passkeys, roles, session_policy, sessions, support, users,
+};
 
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 12] = [
+    ("attempts", include_str!("attempts/repo.rs")),
+    ("devices", include_str!("devices/repo.rs")),
+    ("factors", include_str!("factors/repo.rs")),
     ("invitations", include_str!("invitations/repo.rs")),
     ("links", include_str!("links/repo.rs")),
     ("members", include_str!("members/repo.rs")),
+    ("passkeys", include_str!("passkeys/repo.rs")),
     ("roles", include_str!("roles/repo.rs")),
+    ("session_policy", include_str!("session_policy/repo.rs")),
     ("sessions", include_str!("sessions/repo.rs")),
     ("support", include_str!("support/repo.rs")),
     ("users", include_str!("users/repo.rs")),
 ];
 
 /// The functions that a tenant's transaction may call.
-const BOUND: [&str; 33] = [
+const BOUND: [&str; 40] = [
+    "factors::mfa_required",
+    "factors::set_mfa_required",
     "invitations::insert",
     "invitations::inviters",
     "invitations::is_revoked",
@@ -36,11 +48,14 @@ const BOUND: [&str; 33] = [
     "invitations::renew",
     "invitations::revoke",
     "invitations::revoke_by",
+    "invitations::set_role",
     "members::by_email",
     "members::count",
+    "members::end_sessions",
     "members::find",
     "members::list",
     "members::owners",
+    "members::put_back",
     "members::remove",
     "members::set_role",
     "roles::by_ids",
@@ -54,6 +69,8 @@ const BOUND: [&str; 33] = [
     "roles::names_of",
     "roles::policy",
     "roles::update",
+    "session_policy::get",
+    "session_policy::set",
     "support::count_open",
     "support::find",
     "support::insert",
@@ -111,6 +128,7 @@ async fn system_functions(fixture: &Fixture, db: &Db) -> Vec<(&'static str, Resu
         user,
         token: &token,
         origin: &origin,
+        methods: &[Method::Password],
         at: now,
         expires_at: now + idle,
     };
@@ -124,6 +142,47 @@ async fn system_functions(fixture: &Fixture, db: &Db) -> Vec<(&'static str, Resu
             outcomes.push(($name, outcome));
         }};
     }
+    run!("factors::held", tx => factors::repo::held(&tx, user));
+    run!("factors::totp", tx => factors::repo::totp(&tx, user));
+    run!("factors::begin_totp", tx => factors::repo::begin_totp(&tx, user, ("seed", now)));
+    run!("factors::confirm_totp", tx => factors::repo::confirm_totp(&tx, user, ("seed", 1, now)));
+    run!("factors::take_step", tx => factors::repo::take_step(&tx, user, 1));
+    run!("factors::delete_totp", tx => factors::repo::delete_totp(&tx, user));
+    let macs = ["mac".to_owned()];
+    run!("factors::replace_codes", tx => factors::repo::replace_codes(&tx, user, (&macs, now)));
+    run!("factors::take_code", tx => factors::repo::take_code(&tx, user, ("mac", now)));
+    run!("factors::delete_codes", tx => factors::repo::delete_codes(&tx, user));
+    run!("factors::tries", tx => factors::repo::tries(&tx, user));
+    run!("factors::set_tries", tx => factors::repo::set_tries(&tx, user, Default::default()));
+    let (methods, span) = ([Method::Password], (now, now + idle));
+    run!("factors::insert_pending", tx => factors::repo::insert_pending(&tx, (&token, user), &methods, span));
+    run!("factors::pending", tx => factors::repo::pending(&tx, &token, now));
+    run!("factors::count_try", tx => factors::repo::count_try(&tx, &token));
+    run!("factors::end_pending", tx => factors::repo::end_pending(&tx, &token));
+    run!("factors::end_all_pending", tx => factors::repo::end_all_pending(&tx, user));
+    run!("factors::tenants_of", tx => factors::repo::tenants_of(&tx, user));
+    run!("factors::purge", tx => factors::repo::purge(&tx, now));
+    let key = passkeys::Passkey {
+        id: PasskeyId::from_uuid(user.uuid()),
+        name: "Laptop".to_owned(),
+        created_at: now,
+        last_used_at: None,
+    };
+    let json = serde_json::json!({});
+    let new_key =
+        || passkeys::repo::NewPasskey { passkey: &key, user, credential_id: "id", credential: &json };
+    let (purpose, whose) = (passkeys::repo::Purpose::Assert, (user, key.id));
+    run!("passkeys::of_user", tx => passkeys::repo::of_user(&tx, user));
+    run!("passkeys::by_credential", tx => passkeys::repo::by_credential(&tx, user, "id"));
+    run!("passkeys::insert", tx => passkeys::repo::insert(&tx, new_key()));
+    run!("passkeys::used", tx => passkeys::repo::used(&tx, (key.id, &json, 1), now));
+    run!("passkeys::rename", tx => passkeys::repo::rename(&tx, whose, "Phone"));
+    run!("passkeys::delete", tx => passkeys::repo::delete(&tx, whose));
+    run!("passkeys::delete_all", tx => passkeys::repo::delete_all(&tx, user));
+    run!("passkeys::insert_challenge", tx => passkeys::repo::insert_challenge(
+        &tx, (&token, purpose), Some(user), (json.clone(), now + idle)));
+    run!("passkeys::take_challenge", tx => passkeys::repo::take_challenge(
+        &tx, (&token, purpose), Some(user), now));
     run!("links::insert", tx => links::repo::insert(&tx, user, Purpose::Verify, (&token, now)));
     run!("links::find", tx => links::repo::find(&tx, Purpose::Verify, (&token, now)));
     run!("links::consume", tx => links::repo::consume(&tx, Purpose::Verify, (&token, now)));
@@ -144,9 +203,30 @@ async fn system_functions(fixture: &Fixture, db: &Db) -> Vec<(&'static str, Resu
     run!("sessions::delete", tx => sessions::repo::delete(&tx, session));
     run!("sessions::delete_all", tx => sessions::repo::delete_all(&tx, user));
     run!("sessions::delete_others", tx => sessions::repo::delete_others(&tx, user, session));
-    run!("sessions::purge", tx => sessions::repo::purge(&tx, (now, idle)));
-    let access = SupportAccessId::from_uuid(user.uuid());
+    let proof = || sessions::repo::Proof { token: &token, method: Method::Otp, at: now };
+    run!("sessions::prove", tx => sessions::repo::prove(&tx, (user, session), proof()));
     let page = PageRequest::new(None, None);
+    run!("sessions::list", tx => sessions::repo::list(&tx, (user, &page), (now, idle)));
+    run!("sessions::rotate", tx => sessions::repo::rotate(&tx, (user, session), &token));
+    run!("sessions::delete_own", tx => sessions::repo::delete_own(&tx, user, session));
+    run!("sessions::delete_outside", tx => sessions::repo::delete_outside(&tx, user));
+    run!("sessions::purge", tx => sessions::repo::purge(&tx, (now, idle)));
+    let (device, fingerprint) = (DeviceId::from_uuid(user.uuid()), "f".repeat(64));
+    let sighting = || devices::repo::Sighting {
+        id: device,
+        user,
+        fingerprint: &fingerprint,
+        name: "Firefox on Linux",
+        address: None,
+        at: now,
+    };
+    run!("devices::note", tx => devices::repo::note(&tx, sighting()));
+    run!("devices::new_device", tx => devices::repo::new_device(&tx, device));
+    run!("devices::purge", tx => devices::repo::purge(&tx, now));
+    run!("attempts::count", tx => attempts::repo::count(&tx, &fingerprint, now));
+    run!("attempts::clear", tx => attempts::repo::clear(&tx, &fingerprint));
+    run!("attempts::purge", tx => attempts::repo::purge(&tx, now));
+    let access = SupportAccessId::from_uuid(user.uuid());
     let broken = || an_access(fixture.world.tenant_id(), access, now);
     run!("support::insert_broken", tx => async {
         let access = broken();
@@ -346,6 +426,8 @@ async fn a_tenants_people_are_seen_and_changed_in_their_own_tenant_and_nowhere_e
         }
         assert!(!members::repo::set_role(&walled, user, Role::Viewer.into()).await.unwrap());
         assert!(!members::repo::remove(&walled, user).await.unwrap());
+        assert!(!members::repo::end_sessions(&walled, user, now).await.unwrap());
+        assert!(!invitations::repo::set_role(&walled, id, Role::Admin.into()).await.unwrap());
         assert!(!invitations::repo::revoke(&walled, id, now).await.unwrap());
         assert_eq!(invitations::repo::revoke_by(&walled, user, Default::default(), now).await.unwrap(), 0);
         assert!(!invitations::repo::is_revoked(&walled, id).await.unwrap());
@@ -353,18 +435,55 @@ async fn a_tenants_people_are_seen_and_changed_in_their_own_tenant_and_nowhere_e
         drop(walled);
         let refused = invite(&tx().await, &fixture).await.unwrap_err();
         assert!(format!("{refused:?}").contains("row-level security"), "{refused:?}");
+        let refused = put_back(&tx().await, user, now).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("row-level security"), "{refused:?}");
     }
     // Where they belong, the same calls do what they say.
     let own = begin(&fixture, fixture.tenant).await;
     assert!(invitations::repo::renew(&own, id, now + TimeDelta::days(9)).await.is_ok());
+    assert!(invitations::repo::set_role(&own, id, Role::Viewer.into()).await.unwrap());
     assert!(invitations::repo::revoke(&own, id, now).await.unwrap());
     assert!(invitations::repo::is_revoked(&own, id).await.unwrap());
     assert!(invite(&own, &fixture).await.is_ok(), "revoked ones do not stand in the way");
     let keep = vec![Role::Viewer.as_str().to_owned()];
     assert_eq!(invitations::repo::revoke_by(&own, user, (keep, vec![]), now).await.unwrap(), 0);
     assert_eq!(invitations::repo::revoke_by(&own, user, Default::default(), now).await.unwrap(), 1);
+    assert!(members::repo::end_sessions(&own, user, now).await.unwrap());
     assert!(members::repo::set_role(&own, user, Role::Viewer.into()).await.unwrap());
     assert!(members::repo::remove(&own, user).await.unwrap());
+    assert!(put_back(&own, user, now).await.is_ok());
+}
+
+async fn put_back(tx: &TenantTx, user: UserId, at: DateTime<Utc>) -> Result<()> {
+    let email = "ada@example.com".parse().unwrap();
+    members::repo::put_back(tx, (user, Role::Viewer.into()), (&email, "Ada"), at).await
+}
+
+#[tokio::test]
+async fn a_tenants_limits_of_sessions_are_seen_and_changed_in_their_own_tenant_and_nowhere_else() {
+    let fixture = fixture().await;
+    let policy = session_policy::SessionPolicy { idle_minutes: Some(5), absolute_minutes: Some(15) };
+    let none = session_policy::SessionPolicy::default();
+    let own = begin(&fixture, fixture.tenant).await;
+    session_policy::repo::set(&own, policy).await.unwrap();
+    assert_eq!(session_policy::repo::get(&own).await.unwrap(), policy);
+    own.commit().await.unwrap();
+    let other = fixture.world.tenant_id();
+    assert_eq!(session_policy::repo::get(&begin(&fixture, other).await).await.unwrap(), none);
+    for setting in [String::new(), other.uuid().to_string()] {
+        let walled = begin(&fixture, fixture.tenant).await;
+        let set = stmt("SELECT set_config('app.tenant_id', $1, true)", [setting.clone().into()]);
+        walled.conn().execute_raw(set).await.unwrap();
+        assert_eq!(
+            session_policy::repo::get(&walled).await.unwrap(),
+            none,
+            "with the tenant set to {setting:?}"
+        );
+        let refused = session_policy::repo::set(&walled, none).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("row-level security"), "{refused:?}");
+    }
+    let own = begin(&fixture, fixture.tenant).await;
+    assert_eq!(session_policy::repo::get(&own).await.unwrap(), policy);
 }
 
 fn a_role(id: RoleId, at: DateTime<Utc>) -> roles::TenantRole {
@@ -448,4 +567,25 @@ async fn a_tenants_roles_are_seen_and_changed_in_their_own_tenant_and_nowhere_el
     assert!(members::repo::set_role(&own, user, Role::Viewer.into()).await.unwrap());
     assert!(roles::repo::delete(&own, id).await.unwrap());
     assert_eq!(roles::repo::policy(&own, fixture.tenant).await.unwrap().0, 3, "made, changed, deleted");
+}
+
+#[tokio::test]
+async fn what_a_tenant_demands_of_log_ins_is_seen_and_changed_in_it_and_nowhere_else() {
+    let fixture = fixture().await;
+    let now = fixture.world.runtime.clock.now();
+    let own = begin(&fixture, fixture.tenant).await;
+    assert!(!factors::repo::mfa_required(&own).await.unwrap());
+    factors::repo::set_mfa_required(&own, (true, now)).await.unwrap();
+    assert!(factors::repo::mfa_required(&own).await.unwrap());
+    own.commit().await.unwrap();
+    let other = fixture.world.tenant_id();
+    assert!(!factors::repo::mfa_required(&begin(&fixture, other).await).await.unwrap());
+    for setting in [String::new(), other.uuid().to_string()] {
+        let walled = begin(&fixture, fixture.tenant).await;
+        let set = stmt("SELECT set_config('app.tenant_id', $1, true)", [setting.clone().into()]);
+        walled.conn().execute_raw(set).await.unwrap();
+        assert!(!factors::repo::mfa_required(&walled).await.unwrap(), "with the tenant set to {setting:?}");
+        let refused = factors::repo::set_mfa_required(&walled, (false, now)).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("row-level security"), "{refused:?}");
+    }
 }

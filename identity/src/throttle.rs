@@ -44,6 +44,8 @@ pub struct Throttling {
     pub mailbox: Bucket,
     /// Invitations of one tenant.
     pub invitations: Bucket,
+    /// Invitations of one tenant's directory.
+    pub provisioning: Bucket,
     /// Tokens asked for by one client.
     pub client: Bucket,
 }
@@ -63,6 +65,8 @@ impl Default for Throttling {
             mailbox: Bucket::new(count(5), Duration::from_secs(120)),
             // Fifty a day.
             invitations: Bucket::new(count(50), Duration::from_secs(24 * 3600 / 50)),
+            // A thousand a day: a company comes at once.
+            provisioning: Bucket::new(count(1_000), Duration::from_secs(24 * 3600 / 1_000)),
             // A token is good for a quarter of an hour.
             client: Bucket::new(count(60), Duration::from_secs(1)),
         }
@@ -111,6 +115,7 @@ pub(crate) struct Throttle {
     address: Limiter,
     mailbox: Limiter,
     invitations: Limiter,
+    provisioning: Limiter,
     client: Limiter,
 }
 
@@ -125,6 +130,7 @@ impl Throttle {
             address: Limiter::new(limits.address, &clock),
             mailbox: Limiter::new(limits.mailbox, &clock),
             invitations: Limiter::new(limits.invitations, &clock),
+            provisioning: Limiter::new(limits.provisioning, &clock),
             client: Limiter::new(limits.client, &clock),
         }
     }
@@ -153,6 +159,11 @@ impl Throttle {
     /// One invitation of a tenant.
     pub(crate) fn invitations(&self, tenant: TenantId) -> Result<()> {
         self.invitations.check(self.key(tenant.uuid().as_bytes()), "to invite people into this organisation")
+    }
+
+    /// One invitation of a tenant's directory.
+    pub(crate) fn provisioning(&self, tenant: TenantId) -> Result<()> {
+        self.provisioning.check(self.key(tenant.uuid().as_bytes()), "to invite people into this organisation")
     }
 
     /// One try of a client of the token endpoint, whether there is such a client or not.

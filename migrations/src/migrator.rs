@@ -47,6 +47,10 @@ sql_migration!(RequestKeys, "m0016_request_keys");
 sql_migration!(Rates, "m0017_rates");
 sql_migration!(Webhooks, "m0018_webhooks");
 sql_migration!(OutboundAndAudit, "m0019_outbound_and_audit");
+sql_migration!(Factors, "m0020_factors");
+sql_migration!(People, "m0021_people");
+sql_migration!(Connections, "m0022_connections");
+sql_migration!(Scim, "m0023_scim");
 
 struct Migrator;
 
@@ -72,12 +76,16 @@ impl MigratorTrait for Migrator {
             Box::new(Rates),
             Box::new(Webhooks),
             Box::new(OutboundAndAudit),
+            Box::new(Factors),
+            Box::new(People),
+            Box::new(Connections),
+            Box::new(Scim),
         ]
     }
 }
 
 /// All of the schema's SQL, in order: what a database template is keyed by.
-pub fn sources() -> [&'static str; 20] {
+pub fn sources() -> [&'static str; 24] {
     [
         Platform::SQL,
         Identity::SQL,
@@ -98,6 +106,10 @@ pub fn sources() -> [&'static str; 20] {
         Rates::SQL,
         Webhooks::SQL,
         OutboundAndAudit::SQL,
+        Factors::SQL,
+        People::SQL,
+        Connections::SQL,
+        Scim::SQL,
         QUEUE_GRANTS,
     ]
 }

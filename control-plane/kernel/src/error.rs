@@ -71,6 +71,7 @@ pub struct Error {
     remedy: Option<String>,
     field: Option<&'static str>,
     access: Option<Box<Access>>,
+    code: Option<&'static str>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -78,7 +79,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), remedy: None, field: None, access: None, source: None }
+        Self {
+            kind,
+            message: message.into(),
+            remedy: None,
+            field: None,
+            access: None,
+            code: None,
+            source: None,
+        }
     }
 
     pub fn invalid(field: &'static str, message: impl Into<String>) -> Self {
@@ -132,8 +141,20 @@ impl Error {
         self
     }
 
+    /// A code of its own, where clients do something particular about it.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The machine-readable code: its own, or its kind's.
+    pub fn code(&self) -> &'static str {
+        self.code.unwrap_or_else(|| self.kind.code())
     }
 
     /// What went wrong, for the caller.

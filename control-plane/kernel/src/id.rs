@@ -119,6 +119,8 @@ typed_id!(/// One n8n with its database, key, volume and URL.
     InstanceId, "ins");
 typed_id!(/// A browser's log-in.
     SessionId, "ses");
+typed_id!(/// A browser in a network that a person has logged in from.
+    DeviceId, "dev");
 typed_id!(/// A person asked by mail into a tenant.
     InvitationId, "inv");
 typed_id!(/// A role that a tenant has made for itself.
@@ -129,6 +131,14 @@ typed_id!(/// A program that acts for a tenant in its own name.
     ServiceAccountId, "sva");
 typed_id!(/// A secret or public key by which a service account proves that it is itself.
     CredentialId, "crd");
+typed_id!(/// A tenant's way to its identity provider, or one that the installation offers to everybody.
+    ConnectionId, "con");
+typed_id!(/// A bearer token of a tenant's directory.
+    ScimTokenId, "sct");
+typed_id!(/// A person as a tenant's directory describes them.
+    ScimUserId, "scu");
+typed_id!(/// A group of a tenant's directory.
+    ScimGroupId, "scg");
 typed_id!(/// What lets platform staff into a tenant for a while.
     SupportAccessId, "sup");
 typed_id!(/// Where a tenant wants its events sent.
@@ -141,6 +151,8 @@ typed_id!(/// Where a tenant wants its audit trail sent.
     AuditStreamId, "aus");
 typed_id!(/// A tenant's plan over a span of time.
     SubscriptionId, "sub");
+typed_id!(/// A passkey of a person.
+    PasskeyId, "pky");
 typed_id!(/// One request, from the edge of the system to its last log line.
     RequestId, "req");
 

@@ -192,6 +192,8 @@ pub(super) async fn assemble(
     let billing = Billing::new(db.clone(), runtime.clock.clone(), runtime.entropy.clone());
     let mut identity = IdentityConfig::new(db.clone(), runtime.clone(), mailer, portal.clone());
     identity.seats = Arc::new(BillingPort(billing.clone()));
+    identity.keys = Some(keys.clone());
+    args.sso.wire(&mut identity)?;
     let identity = Identity::new(identity)?;
     let instances = Instances::new(InstancesConfig {
         db: db.clone(),
@@ -240,12 +242,14 @@ pub(super) async fn assemble(
         host: host.unwrap_or_else(|| "-".to_owned()),
         denials,
     });
+    let oidc = public.oidc(outbound.clone(), &runtime);
     let services = Services {
         recent: Recent::new(KEPT),
         runtime,
         audit: audit.await?,
         webhooks,
         outbound,
+        oidc,
         db,
         keys,
         identity,

@@ -8,12 +8,13 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use tenantry_authz::{
-    Actor, Ctx, CustomPolicy, CustomRole, Grant, HeldRole, Origin, PlatformRole, ResellerRole, Right, Role,
-    SupportRole,
+    Actor, Assurance, Ctx, CustomPolicy, CustomRole, Grant, HeldRole, Origin, PlatformRole, ResellerRole,
+    Right, Role, SupportRole,
 };
 use tenantry_kernel::{
-    ApiKeyId, AuditStreamId, CredentialId, DeliveryId, InstanceId, InvitationId, MessageId, OsEntropy,
-    RoleId, ServiceAccountId, SessionId, SupportAccessId, SystemClock, TenantId, UserId, WebhookEndpointId,
+    ApiKeyId, AuditStreamId, ConnectionId, CredentialId, DeliveryId, InstanceId, InvitationId, MessageId,
+    OsEntropy, RoleId, ServiceAccountId, SessionId, SupportAccessId, SystemClock, TenantId, UserId,
+    ScimGroupId, ScimTokenId, ScimUserId, WebhookEndpointId,
 };
 use tenantry_store::{SystemRole, SystemTx};
 use uuid::Uuid;
@@ -44,6 +45,8 @@ impl Ids {
             "$key": ApiKeyId, "$account": ServiceAccountId, "$access": SupportAccessId, "$glass": SupportAccessId,
             "$endpoint": WebhookEndpointId, "$delivery": DeliveryId,
             "$credential": CredentialId, "$stream": AuditStreamId, "$message": MessageId,
+            "$connection": ConnectionId,
+            "$scimToken": ScimTokenId, "$scimUser": ScimUserId, "$scimGroup": ScimGroupId,
         );
         Self { tenant, things }
     }
@@ -189,6 +192,7 @@ impl Fixture {
 
     fn ctx(&self, actor: Actor, grants: Vec<Grant>) -> Ctx {
         Ctx::new(self.test.app.runtime.clone(), actor, grants, Origin::default())
+            .with_assurance(Assurance::proved(self.test.now()))
     }
 
     /// The answer to somebody's operation; of a subscription the first.
@@ -253,9 +257,16 @@ DELETE FROM webhooks.messages WHERE tenant_id = $tenant;
 DELETE FROM platform.audit_streams WHERE tenant_id = $tenant;
 DELETE FROM platform.idempotency_keys WHERE tenant_id = $tenant;
 DELETE FROM identity.support_access WHERE tenant_id = $tenant;
+DELETE FROM identity.scim_groups WHERE tenant_id = $tenant;
+DELETE FROM identity.scim_users WHERE tenant_id = $tenant;
+DELETE FROM identity.scim_tokens WHERE tenant_id = $tenant;
+DELETE FROM identity.scim_connections WHERE tenant_id = $tenant;
 DELETE FROM identity.service_accounts WHERE tenant_id = $tenant;
 DELETE FROM identity.api_keys WHERE tenant_id = $tenant;
 DELETE FROM identity.invitations WHERE tenant_id = $tenant;
+DELETE FROM identity.session_policies WHERE tenant_id = $tenant;
+DELETE FROM identity.connections WHERE tenant_id = $tenant;
+DELETE FROM identity.domains WHERE tenant_id = $tenant;
 DELETE FROM identity.memberships WHERE tenant_id = $tenant AND user_id = $member;
 DELETE FROM identity.users WHERE id = $member;
 DELETE FROM identity.roles WHERE tenant_id = $tenant;
@@ -281,8 +292,25 @@ INSERT INTO identity.support_access (id, tenant_id, reason, granted_by, granted_
 INSERT INTO identity.support_access (id, tenant_id, kind, reason, granted_by, granted_by_name, holder, tenant_slug,
     created_at, starts_at, expires_at)
   VALUES ($glass, $tenant, 'break-glass', 'Look', $member, 'T', $member, 'target', now(), now(), now() + interval '1 hour');
+INSERT INTO identity.scim_connections (tenant_id, enabled, role, created_at, updated_at)
+  VALUES ($tenant, true, 'viewer', now(), now());
+INSERT INTO identity.scim_tokens (id, tenant_id, name, prefix, secret_hash, maker, maker_name, created_at, expires_at)
+  VALUES ($scimToken, $tenant, 'Token', 'p', 'hash of target', $member, 'T', now(), now() + interval '1 day');
+INSERT INTO identity.scim_users (id, tenant_id, user_name, email, active, role_given, attributes, version, created_at,
+    updated_at)
+  VALUES ($scimUser, $tenant, 'described', 'described@example.com', true, false, '{}', 1, now(), now());
+INSERT INTO identity.scim_groups (id, tenant_id, display_name, version, created_at, updated_at)
+  VALUES ($scimGroup, $tenant, 'Group', 1, now(), now());
 INSERT INTO platform.audit_streams (id, tenant_id, kind, target, last_seq, next_attempt_at, created_at)
   VALUES ($stream, $tenant, 'syslog', 'old.example.com:6514', 0, now() + interval '1 day', now());
+INSERT INTO identity.connections (id, tenant_id, kind, name, settings, jit, default_role, created_at, settings_changed_at)
+  VALUES ($connection, $tenant, 'oidc', 'Target', '{\"issuer\": \"https://login.example.com\", \"client_id\": \"target\",
+      \"scopes\": [\"openid\"], \"claims\": {\"email\": \"email\", \"name\": \"name\", \"groups\": \"groups\"}}',
+    true, 'viewer', now(), now());
+INSERT INTO identity.connection_roles (tenant_id, connection_id, position, group_name, role)
+  VALUES ($tenant, $connection, 0, 'target', 'viewer');
+INSERT INTO identity.domains (tenant_id, name, record, created_at)
+  VALUES ($tenant, 'target.example.com', 'tenantry-verify=target', now());
 INSERT INTO webhooks.endpoints (id, tenant_id, url, description, event_types, secret, created_at)
   VALUES ($endpoint, $tenant, 'https://hooks.example.com/old', '', '{}', 's', now());
 INSERT INTO webhooks.messages (id, tenant_id, type, body, created_at)

@@ -75,6 +75,9 @@ const fn s(field: &'static str, arguments: &'static str, right: &'static str) ->
 const INSTANCE: At = At::Inside("Instance", "tenant(id: $tenant) { instance(id: $instance) {");
 const ENDPOINT: At = At::Inside("WebhookEndpoint", "tenant(id: $tenant) { webhookEndpoint(id: $endpoint) {");
 const MEMBER: At = At::Inside("Member", "tenant(id: $tenant) { members(first: 1) { nodes {");
+const PROVISIONING: At = At::Inside("Provisioning", "tenant(id: $tenant) { provisioning {");
+const GROUP: At =
+    At::Inside("ProvisionedGroup", "tenant(id: $tenant) { provisioning { groups(first: 1) { nodes {");
 const ACCOUNT: At = At::Inside("ServiceAccount", "tenant(id: $tenant) { serviceAccounts(first: 1) { nodes {");
 
 /// The customers' operations on what is a tenant's.
@@ -84,6 +87,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     q("explainAccess", r#"tenantId: $tenant, right: "instance:create""#, "tenant:view"),
     t("viewerRole", "", "tenant:view"),
     t("viewerRights", "", "tenant:view"),
+    t("mfaRequired", "", "tenant:view"),
     t("allowances", "", "tenant:view"),
     t("rateLimits", "", "tenant:view"),
     t("rights", "", "tenant:view"),
@@ -105,10 +109,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
     t("serviceAccounts", "", "service-account:view"),
     op(ACCOUNT, "customRole", "", "service-account:view"),
     op(ACCOUNT, "credentials", "", "service-account:view"),
+    t("sessionPolicy", "", "tenant:view"),
     t("supportAccess", "", "support-access:view"),
+    t("provisioning", "", "provisioning:view"),
+    op(PROVISIONING, "defaultCustomRole", "", "provisioning:view"),
+    op(PROVISIONING, "tokens", "", "provisioning:view"),
+    op(PROVISIONING, "users", "", "provisioning:view"),
+    op(PROVISIONING, "groups", "", "provisioning:view"),
+    op(GROUP, "customRole", "", "provisioning:view"),
     t("audit", "", "audit:view"),
     t("auditSettings", "", "audit:view"),
     t("auditStreams", "", "audit:view"),
+    t("ssoConnections", "", "sso:view"),
+    t("ssoDomains", "", "sso:view"),
     t("webhookEndpoints", "", "webhook:view"),
     t("webhookEndpoint", "id: $endpoint", "webhook:view"),
     op(ENDPOINT, "deliveries", "", "webhook:view"),
@@ -137,6 +150,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     m("revokeInvitation", "tenantId: $tenant, id: $invitation", "member:manage"),
     m("changeMemberRole", "tenantId: $tenant, userId: $member, role: DEVELOPER", "member:manage"),
     m("removeMember", "tenantId: $tenant, userId: $member", "member:manage"),
+    m("resetMemberFactors", "tenantId: $tenant, userId: $member", "member:manage"),
+    m("setMfaRequired", "tenantId: $tenant, required: false", "tenant:manage"),
+    m("endMemberSessions", "tenantId: $tenant, userId: $member", "member:manage"),
+    m(
+        "transferOwnership",
+        r#"tenantId: $tenant, userId: $member, confirmSlug: "target", stay: true"#,
+        "tenant:manage",
+    ),
+    m("updateSessionPolicy", "tenantId: $tenant, idleMinutes: 10080", "tenant:manage"),
     m("createRole", r#"tenantId: $tenant, name: "New", rights: ["instance:view"]"#, "role:manage"),
     m("updateRole", r#"tenantId: $tenant, id: $role, name: "Renamed""#, "role:manage"),
     m("deleteRole", "tenantId: $tenant, id: $role", "role:manage"),
@@ -162,6 +184,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "support-access:manage",
     ),
     m("revokeSupportAccess", "tenantId: $tenant, id: $access", "support-access:manage"),
+    m("setProvisioning", "tenantId: $tenant, enabled: false", "provisioning:manage"),
+    m("createProvisioningToken", r#"tenantId: $tenant, name: "New""#, "provisioning:manage"),
+    m("revokeProvisioningToken", "tenantId: $tenant, id: $scimToken", "provisioning:manage"),
+    m("mapProvisionedGroup", "tenantId: $tenant, id: $scimGroup, role: VIEWER", "provisioning:manage"),
     m("updateAuditSettings", "tenantId: $tenant, retentionDays: 400", "audit:manage"),
     m(
         "createAuditStream",
@@ -180,6 +206,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
     m("sendTestWebhook", "tenantId: $tenant, id: $endpoint", "webhook:manage"),
     m("replayWebhookDelivery", "tenantId: $tenant, id: $delivery", "webhook:manage"),
     m("replayDeadDeliveries", "tenantId: $tenant, endpointId: $endpoint, since: $from", "webhook:manage"),
+    m("createSsoConnection", r#"tenantId: $tenant, name: "New""#, "sso:manage"),
+    m("updateSsoConnection", r#"tenantId: $tenant, id: $connection, name: "Renamed""#, "sso:manage"),
+    m(
+        "setSsoPeople",
+        "tenantId: $tenant, id: $connection, createsMembers: false, defaultRole: VIEWER, groupRoles: []",
+        "sso:manage",
+    ),
+    m("testSsoConnection", "tenantId: $tenant, id: $connection", "sso:manage"),
+    m("enforceSsoConnection", "tenantId: $tenant, id: $connection, exemptUserIds: [$member]", "sso:manage"),
+    m("stopEnforcingSsoConnection", "tenantId: $tenant, id: $connection", "sso:manage"),
+    m("deleteSsoConnection", "tenantId: $tenant, id: $connection", "sso:manage"),
+    m("createSsoSetupLink", "tenantId: $tenant, id: $connection", "sso:manage"),
+    m("revokeSsoSetupLink", "tenantId: $tenant, id: $connection", "sso:manage"),
+    m("addSsoDomain", r#"tenantId: $tenant, name: "new.example.com""#, "sso:manage"),
+    m("checkSsoDomain", r#"tenantId: $tenant, name: "target.example.com""#, "sso:manage"),
+    m("removeSsoDomain", r#"tenantId: $tenant, name: "target.example.com""#, "sso:manage"),
 ];
 
 /// Operations of the platform's staff, with the platform's right that each needs.
@@ -199,6 +241,11 @@ pub(super) const ADMIN: &[(&str, &str, &str)] = &[
     (
         "Mutation.breakGlass",
         r#"mutation { breakGlass(input: { tenantId: $tenant, confirmSlug: "target", minutes: 1, reason: "A reason that is long enough" }) { access { id } } }"#,
+        "support:manage",
+    ),
+    (
+        "Mutation.resetFactors",
+        r#"mutation { resetFactors(input: { email: "nobody@example.com", reason: "A reason that is long enough" }) { ok } }"#,
         "support:manage",
     ),
     (

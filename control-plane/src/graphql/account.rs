@@ -30,19 +30,25 @@ impl AccountMutation {
     async fn update_profile(&self, ctx: &Context<'_>, input: UpdateProfileInput) -> Result<LogInPayload> {
         let updated = ctx.data::<App>()?.identity.update_profile(request_of(ctx), input.name).await;
         Ok(match updated.outcome(ctx)? {
-            Ok(user) => LogInPayload { viewer: Some(user.into()), problem: None },
-            Err(problem) => LogInPayload { viewer: None, problem: Some(problem) },
+            Ok(user) => LogInPayload { viewer: Some(user.into()), second_factor: None, problem: None },
+            Err(problem) => LogInPayload { viewer: None, second_factor: None, problem: Some(problem) },
         })
     }
 
-    /// Changes the viewer's password and ends their other sessions.
+    /// Changes the viewer's password and ends their other sessions. The answer sets a new session cookie: the token before it
+    /// is good for nothing.
     async fn change_password(&self, ctx: &Context<'_>, input: ChangePasswordInput) -> Result<PlainPayload> {
         let change = ChangePassword {
             current: Secret::new(input.current_password),
             new: Secret::new(input.new_password),
         };
-        let changed = ctx.data::<App>()?.identity.change_password(request_of(ctx), change).await;
-        Ok(plain(changed.outcome(ctx)?))
+        let app = ctx.data::<App>()?;
+        let changed = app.identity.change_password(request_of(ctx), change).await.outcome(ctx)?;
+        if let Ok(new) = &changed {
+            let lifetime = new.expires_at - request_of(ctx).now();
+            ctx.append_http_header("set-cookie", session::cookie(&new.token, lifetime, app.public.is_tls()));
+        }
+        Ok(plain(changed))
     }
 
     /// Ends all of the viewer's sessions, this one too.

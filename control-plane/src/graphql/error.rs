@@ -22,7 +22,7 @@ impl Problem {
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         Self {
-            code: error.kind().code().to_owned(),
+            code: error.code().to_owned(),
             field: error.field().map(str::to_owned),
             message: error.message().to_owned(),
             remedy: error.remedy().to_owned(),
@@ -41,7 +41,7 @@ pub(crate) fn to_graphql(error: Error, request: RequestId) -> async_graphql::Err
         tracing::error!(request.id = %request, error = ?error, "request failed");
     }
     async_graphql::Error::new(error.message()).extend_with(|_, e| {
-        e.set("code", error.kind().code());
+        e.set("code", error.code());
         e.set("remedy", error.remedy());
         e.set("requestId", request.to_string());
         if let Some(field) = error.field() {

@@ -81,9 +81,9 @@ struct InvitationInput {
 }
 
 #[derive(InputObject)]
-struct MemberInput {
-    tenant_id: ID,
-    user_id: ID,
+pub(super) struct MemberInput {
+    pub(super) tenant_id: ID,
+    pub(super) user_id: ID,
 }
 
 #[derive(InputObject)]
@@ -102,9 +102,9 @@ struct InvitationPayload {
 }
 
 #[derive(SimpleObject)]
-struct MemberPayload {
-    member: Option<Member>,
-    problem: Option<Problem>,
+pub(super) struct MemberPayload {
+    pub(super) member: Option<Member>,
+    pub(super) problem: Option<Problem>,
 }
 
 fn invited(
@@ -195,6 +195,15 @@ impl MemberMutation {
         })
     }
 
+    /// Takes all second factors of a member away and ends their sessions, for whoever has lost them. Only of members who
+    /// are in no other organisation; the platform's support does it for others. They are told by mail.
+    async fn reset_member_factors(&self, ctx: &Context<'_>, input: MemberInput) -> Result<PlainPayload> {
+        let tenant = parse_id(&input.tenant_id, "tenant").answer(ctx)?;
+        let user = parse_id(&input.user_id, "member").answer(ctx)?;
+        let reset = ctx.data::<App>()?.identity.reset_member_factors(request_of(ctx), tenant, user).await;
+        Ok(plain(reset.outcome(ctx)?))
+    }
+
     /// Removes a member; oneself: leaves. The last owner cannot go.
     async fn remove_member(&self, ctx: &Context<'_>, input: MemberInput) -> Result<PlainPayload> {
         let tenant = parse_id(&input.tenant_id, "tenant").answer(ctx)?;
@@ -218,7 +227,7 @@ async fn as_of_now(app: &App, request: &Ctx) -> tenantry_kernel::Result<Ctx> {
         return Err(Error::unauthenticated());
     };
     let now = app.identity.alive(*session).await?.ok_or_else(Error::unauthenticated)?;
-    Ok(request.clone().with_grants(now.grants))
+    Ok(request.clone().with_grants(now.grants).with_assurance(now.assurance))
 }
 
 /// What an invitation says, for whoever holds its link.

@@ -16,6 +16,9 @@ mod connection;
 mod credentials;
 mod error;
 mod executions;
+#[cfg(test)]
+mod factor_tests;
+mod factors;
 mod limits;
 mod lists;
 #[cfg(test)]
@@ -24,12 +27,18 @@ mod many;
 mod members;
 mod mutation;
 mod nested;
+mod people;
+mod provisioning;
 mod query;
 mod rate_limits;
 #[cfg(test)]
 mod role_tests;
 mod roles;
 mod service_accounts;
+mod sessions;
+#[cfg(test)]
+mod sessions_tests;
+mod sso;
 mod subscription;
 mod support;
 mod types;

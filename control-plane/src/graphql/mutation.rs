@@ -1,5 +1,5 @@
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
-use tenantry_identity::{LogIn, LogInOutcome, ResetOutcome, ResetPassword, SignUp, VerifyOutcome};
+use tenantry_identity::{LogIn, ResetOutcome, ResetPassword, SignUp, VerifyOutcome};
 use tenantry_kernel::Secret;
 use tenantry_provisioner::instances::{CreateInstance, DeleteInstance};
 use tenantry_store::idempotency::IdempotencyKey;
@@ -8,15 +8,20 @@ use super::account::AccountMutation;
 use super::audit::AuditMutation;
 use super::credentials::CredentialMutation;
 use super::error::{Answer, Problem, parse_id, request_of};
+use super::factors::{FactorMutation, PendingLogIn, entered};
 use super::many::ManyMutation;
 use super::members::{self, MemberMutation};
+use super::people::PeopleMutation;
+use super::provisioning::ProvisioningMutation;
 use super::query::TenantNode;
 use super::roles::RoleMutation;
 use super::service_accounts::ServiceAccountMutation;
+use super::sessions::SessionMutation;
+use super::sso::{SsoDomainMutation, SsoLinkMutation, SsoMutation, SsoSetupMutation};
 use super::support::SupportMutation;
 use super::types::{Instance, Viewer};
 use super::webhooks::WebhookMutation;
-use crate::app::{App, Credential};
+use crate::app::App;
 use crate::http::session;
 use crate::tenants::CreateTenant;
 
@@ -27,12 +32,20 @@ pub struct Mutation(
     MemberMutation,
     RoleMutation,
     AccountMutation,
+    FactorMutation,
     SupportMutation,
     CredentialMutation,
     ServiceAccountMutation,
     WebhookMutation,
     AuditMutation,
     ManyMutation,
+    PeopleMutation,
+    SessionMutation,
+    SsoMutation,
+    SsoDomainMutation,
+    SsoSetupMutation,
+    SsoLinkMutation,
+    ProvisioningMutation,
 );
 
 #[derive(Default)]
@@ -106,6 +119,8 @@ pub(super) struct PlainPayload {
 #[derive(SimpleObject)]
 pub(super) struct LogInPayload {
     pub(super) viewer: Option<Viewer>,
+    /// Set where a log-in has shown the right password and needs a second factor: see `completeLogIn`.
+    pub(super) second_factor: Option<PendingLogIn>,
     pub(super) problem: Option<Problem>,
 }
 
@@ -165,33 +180,13 @@ impl CoreMutation {
         }))
     }
 
-    /// Logs in: the answer sets the session cookie.
+    /// Logs in: the answer sets the session cookie. Whoever has a second factor is asked for it by `secondFactor`, and has
+    /// no session yet.
     async fn log_in(&self, ctx: &Context<'_>, input: LogInInput) -> Result<LogInPayload> {
         let app = ctx.data::<App>()?;
         let log_in = LogIn { email: input.email, password: Secret::new(input.password) };
-        let problem = match app.identity.log_in(request_of(ctx), log_in).await.outcome(ctx)? {
-            Ok(LogInOutcome::LoggedIn { token, expires_at, user, .. }) => {
-                let lifetime = expires_at - request_of(ctx).now();
-                ctx.append_http_header("set-cookie", session::cookie(&token, lifetime, app.public.is_tls()));
-                // Until now the request was nobody's, or another person's.
-                let (origin, id) = (request_of(ctx).origin().clone(), request_of(ctx).request());
-                let fresh = app.context(&Credential::Session(token), origin, id).await.answer(ctx)?;
-                let viewer = Viewer { fresh: Some(fresh), ..user.into() };
-                return Ok(LogInPayload { viewer: Some(viewer), problem: None });
-            }
-            Ok(LogInOutcome::WrongCredentials) => Problem::new(
-                "WRONG_CREDENTIALS",
-                "The e-mail address or the password is wrong.",
-                "Check both, or ask for a link to set a new password.",
-            ),
-            Ok(LogInOutcome::NotVerified) => Problem::new(
-                "EMAIL_NOT_VERIFIED",
-                "The e-mail address is not verified yet.",
-                "Follow the link in the mail that we have just sent again, or ask for a new one.",
-            ),
-            Err(problem) => problem,
-        };
-        Ok(LogInPayload { viewer: None, problem: Some(problem) })
+        let outcome = app.identity.log_in(request_of(ctx), log_in).await.outcome(ctx)?;
+        entered(ctx, outcome).await
     }
 
     /// Ends the session.

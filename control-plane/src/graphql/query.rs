@@ -76,6 +76,17 @@ impl Query {
         members::preview(ctx, token).await
     }
 
+    /// The identity providers that one can log in by. With an address, the connection of its domain's organisation is
+    /// the first of them. The answer tells nothing about accounts.
+    async fn ways_in(&self, ctx: &Context<'_>, email: Option<String>) -> Result<Vec<super::sso::WayIn>> {
+        super::sso::ways_in(ctx, email).await
+    }
+
+    /// The connection that whoever holds a link sets up. Null: unknown, void or expired.
+    async fn sso_setup(&self, ctx: &Context<'_>, token: String) -> Result<Option<super::sso::SsoSetup>> {
+        super::sso::to_set_up(ctx, token).await
+    }
+
     /// Why somebody may do something in a tenant, or may not, and who could change it. About oneself (`actor` is null),
     /// each member may ask; about others, who sees them.
     #[graphql(complexity = "20 + child_complexity")]
@@ -162,6 +173,11 @@ impl TenantNode {
         Ok(super::roles::member_role(self.request(ctx), self.key))
     }
 
+    /// Whether members need a second factor.
+    async fn mfa_required(&self, ctx: &Context<'_>) -> Result<bool> {
+        ctx.data::<App>()?.identity.mfa_required(self.request(ctx), self.key).await.answer(ctx)
+    }
+
     /// What the viewer may do here, as `resource:action` (e.g. instance:create, member:manage).
     async fn viewer_rights(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         Ok(self.request(ctx).rights_in(self.key))
@@ -213,6 +229,11 @@ impl TenantNode {
         let page = PageRequest::new(first, after);
         let who = (self.request(ctx), self.fresh.as_ref(), self.key);
         super::service_accounts::of_tenant(ctx, who, page).await
+    }
+
+    /// The directory that provisions its people (SCIM).
+    async fn provisioning(&self, ctx: &Context<'_>) -> Result<super::provisioning::Provisioning> {
+        super::provisioning::of_tenant(ctx, (self.request(ctx), self.key)).await
     }
 
     /// Every right that a role can include.
@@ -308,6 +329,11 @@ impl TenantNode {
         super::support::of_tenant(ctx, (self.request(ctx), self.key), page).await
     }
 
+    /// How long a session may be used in it.
+    async fn session_policy(&self, ctx: &Context<'_>) -> Result<super::people::SessionPolicy> {
+        super::people::policy(ctx, (self.request(ctx), self.key)).await
+    }
+
     /// The audit trail, newest first.
     #[graphql(complexity = "crate::graphql::connection::page_cost(first, child_complexity)")]
     async fn audit(
@@ -331,6 +357,18 @@ impl TenantNode {
     #[graphql(complexity = "5 * child_complexity")]
     async fn audit_streams(&self, ctx: &Context<'_>) -> Result<Vec<super::audit::AuditStream>> {
         super::audit::streams(ctx, (self.request(ctx), self.key)).await
+    }
+
+    /// Its connections to identity providers, oldest first; at most ten.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn sso_connections(&self, ctx: &Context<'_>) -> Result<Vec<super::sso::SsoConnection>> {
+        super::sso::connections(ctx, (self.request(ctx), self.key)).await
+    }
+
+    /// The domains that it has proven to be its own, or is about to; at most twenty, by name.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn sso_domains(&self, ctx: &Context<'_>) -> Result<Vec<super::sso::SsoDomain>> {
+        super::sso::domains(ctx, (self.request(ctx), self.key)).await
     }
 
     async fn subscription(&self, ctx: &Context<'_>) -> Result<PlanSubscription> {

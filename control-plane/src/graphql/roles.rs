@@ -220,7 +220,7 @@ pub(super) fn member_role(request: &Ctx, tenant: TenantId) -> Option<MemberRole>
     request.held_in(tenant).iter().find_map(|grant| match &grant.role {
         HeldRole::Member(role) => Some((*role).into()),
         HeldRole::Custom { .. } => Some(MemberRole::Custom),
-        HeldRole::Reseller(_) | HeldRole::Support(_) => None,
+        HeldRole::Reseller(_) | HeldRole::Support(_) | HeldRole::Outdated => None,
     })
 }
 

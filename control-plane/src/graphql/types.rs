@@ -33,11 +33,18 @@ pub(crate) struct Viewer {
 #[derive(SimpleObject)]
 pub(crate) struct Membership {
     pub(crate) role: MemberRole,
+    /// Whether the tenant demands a second factor that the viewer lacks: nothing else of it is answered then.
+    pub(crate) needs_second_factor: bool,
     pub(crate) tenant: super::query::TenantNode,
 }
 
 #[ComplexObject]
 impl Viewer {
+    /// What the viewer proves themselves with.
+    async fn security(&self, ctx: &Context<'_>) -> Result<super::factors::Security> {
+        super::factors::Security::of(ctx, self.fresh.as_ref().unwrap_or_else(|| request_of(ctx))).await
+    }
+
     /// The tenants that the viewer belongs to, by name.
     async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>> {
         let app = ctx.data::<App>()?;
@@ -47,11 +54,35 @@ impl Viewer {
             .into_iter()
             .filter_map(|t| {
                 let role = super::roles::member_role(request, t.id)?;
+                let needs_second_factor = request.lacks_factor_in(t.id);
                 let mut tenant = super::query::TenantNode::from(t);
                 tenant.fresh = self.fresh.clone();
-                Some(Membership { role, tenant })
+                Some(Membership { role, needs_second_factor, tenant })
             })
             .collect())
+    }
+
+    /// The organisations of the viewer's that want a newer log-in than this session's: nothing of theirs is shown before.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn outdated_tenants(&self, ctx: &Context<'_>) -> Result<Vec<super::sessions::OutdatedTenant>> {
+        super::sessions::outdated(ctx, self.fresh.as_ref().unwrap_or_else(|| request_of(ctx))).await
+    }
+
+    /// The browsers in which the viewer is logged in, the newest log-in first.
+    #[graphql(complexity = "crate::graphql::connection::page_cost(first, child_complexity)")]
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<u32>,
+        after: Option<String>,
+    ) -> Result<super::connection::List<super::sessions::UserSession>> {
+        let request = self.fresh.as_ref().unwrap_or_else(|| request_of(ctx));
+        super::sessions::of_viewer(ctx, request, PageRequest::new(first, after)).await
+    }
+
+    /// The tenants that the viewer belongs to and cannot act in with this session: they demand another way in.
+    async fn unreachable(&self, ctx: &Context<'_>) -> Result<Vec<super::sso::UnreachableTenant>> {
+        super::sso::unreachable(ctx, self.fresh.as_ref().unwrap_or_else(|| request_of(ctx))).await
     }
 }
 

@@ -14,6 +14,10 @@ use crate::app::{App, Credential};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A browser sends it with what the portal asks by itself while nobody uses the page (`web/src/api/attended.ts`): such a
+/// request does not keep an idle session alive.
+const UNATTENDED: HeaderName = HeaderName::from_static("tenantry-unattended");
+
 /// Beside a request's `Ctx`: it is of who this was a moment ago ([`recent`](crate::recent)).
 #[derive(Clone, Copy)]
 pub(super) struct Believed;
@@ -29,8 +33,9 @@ pub(super) async fn attach(State(app): State<App>, mut request: Request, next: N
     let span = tracing::info_span!("request", request.id = %id);
     // Queries go there; what else does is seen to where it is known (`graphql/serve.rs`).
     let may_believe = request.method() == Method::POST && request.uri().path().ends_with("/graphql");
+    let attended = !request.headers().contains_key(&UNATTENDED);
     let found = if may_believe {
-        app.recent_context(&shown, origin, id).await
+        app.recent_context(&shown, (origin, attended), id).await
     } else {
         app.context(&shown, origin, id).await.map(|ctx| (ctx, false))
     };
@@ -65,7 +70,7 @@ fn bad_bearer(path: &str, request: RequestId) -> Response {
     );
     let mut response = if path.ends_with("/graphql") {
         let extensions = serde_json::json!({
-            "code": error.kind().code(), "remedy": error.remedy(), "requestId": request.to_string()
+            "code": error.code(), "remedy": error.remedy(), "requestId": request.to_string()
         });
         let body =
             serde_json::json!({ "errors": [{ "message": error.message(), "extensions": extensions }] });

@@ -25,7 +25,7 @@ pub(super) async fn ready(State(app): State<App>) -> Response {
 pub(super) fn unavailable(error: &Error) -> impl IntoResponse + use<> {
     let body = serde_json::json!({ "errors": [{
         "message": error.message(),
-        "extensions": { "code": error.kind().code(), "remedy": error.remedy() }
+        "extensions": { "code": error.code(), "remedy": error.remedy() }
     }] });
     (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "2")], Json(body))
 }

@@ -12,10 +12,12 @@ mod export;
 pub(crate) mod graphql;
 mod health;
 mod oauth;
+mod oidc;
 mod open;
 mod openapi;
 mod problem;
 mod rates;
+mod scim;
 pub(crate) mod session;
 pub(crate) mod settings;
 mod web;
@@ -48,9 +50,14 @@ pub fn router(app: App, portal: Option<PathBuf>) -> Router {
     Router::new()
         .route("/graphql", graphql::customers(&app).layer(cors))
         .route("/admin/graphql", graphql::operators(&app))
+        .route("/oidc/log-out", post(oidc::log_out))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cross_site::refuse))
         // A browser comes to it from an instance's host.
         .route("/open", get(open::open))
+        // A browser comes back to it from a provider's site, and a provider to the last of them on its own.
+        .route("/oidc/start", get(oidc::start))
+        .route("/oidc/callback", get(oidc::callback))
+        .route("/oidc/back-channel-logout/{connection}", post(oidc::back_channel_logout))
         // Downloads decide about other sites themselves: a link may lead to one.
         .route("/export/usage.csv", get(export::usage))
         .route("/v1/events", get(events::feed))
@@ -63,6 +70,8 @@ pub fn router(app: App, portal: Option<PathBuf>) -> Router {
         .route("/oauth/revoke", post(oauth::revoke))
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/.well-known/tenantry-audit-keys.json", get(audit::keys))
+        // Directories come with tokens of their own.
+        .nest(scim::PATH, scim::routes(&app))
         .layer(axum::middleware::from_fn_with_state(app.clone(), rates::count_address))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))

@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use tenantry_authz::Ctx;
+use tenantry_authz::{Ctx, SESSION_TOO_OLD};
 use tenantry_kernel::{Kind, Result};
 use tenantry_provisioner::open::{AskToOpen, Issued};
 use url::form_urlencoded;
@@ -45,6 +45,7 @@ pub(super) async fn open(
         },
         Err(error) => match error.kind() {
             Kind::NotFound => refused("not-found"),
+            Kind::Forbidden if error.code() == SESSION_TOO_OLD => refused("session-too-old"),
             Kind::Forbidden => refused("forbidden"),
             Kind::Invalid => refused("invalid"),
             _ => {

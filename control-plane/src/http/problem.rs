@@ -16,7 +16,7 @@ pub(super) fn problem(error: &Error, request: RequestId) -> Response {
         "title": status.canonical_reason(),
         "status": status.as_u16(),
         "detail": error.message(),
-        "code": kind.code(),
+        "code": error.code(),
         "remedy": error.remedy(),
         "requestId": request.to_string(),
     });

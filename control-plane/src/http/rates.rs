@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -14,6 +14,7 @@ use tenantry_kernel::{Error, Kind, RequestId};
 use super::context::REQUEST_ID;
 use super::cross_site::answer;
 use super::problem::problem;
+use super::scim;
 use crate::app::App;
 use crate::rates::{Verdict, tightest};
 
@@ -65,7 +66,9 @@ pub(super) async fn count_actor(State(app): State<App>, request: Request, next: 
     };
     let verdicts = app.rates.actor(ctx.actor()).await;
     let mut response = if verdicts.iter().any(|v| v.refused) {
-        refusal(request.uri().path(), ctx.request())
+        // Within a nested router the path is what is left of it.
+        let whole = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
+        refusal(whole.path(), ctx.request())
     } else {
         next.run(request).await
     };
@@ -97,7 +100,11 @@ fn refusal(path: &str, request: RequestId) -> Response {
     if path.ends_with("/graphql") {
         return answer(StatusCode::TOO_MANY_REQUESTS, Kind::RateLimited.code(), MESSAGE, REMEDY);
     }
-    problem(&Error::new(Kind::RateLimited, MESSAGE).with_remedy(REMEDY), request)
+    let error = Error::new(Kind::RateLimited, MESSAGE).with_remedy(REMEDY);
+    if path.starts_with(scim::PATH) {
+        return scim::fault(error, request);
+    }
+    problem(&error, request)
 }
 
 fn write(response: &mut Response, verdict: &Verdict) {

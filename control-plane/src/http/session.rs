@@ -25,10 +25,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// The context of whoever the session is now.
+    /// The context of whoever the session is now. To be connected is no use of the session: nobody may sit before it.
     pub(crate) async fn context(&self, app: &App) -> Result<Ctx> {
         let id = RequestId::generate(&*app.runtime.clock, &*app.runtime.entropy);
-        app.context(&self.token, self.origin.clone(), id).await
+        app.unattended_context(&self.token, self.origin.clone(), id).await
     }
 }
 
@@ -59,7 +59,8 @@ pub(crate) fn token(headers: &HeaderMap, tls: bool) -> Credential {
         .unwrap_or(Credential::None)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<Secret> {
+/// The token of the header Authorization, if there is one: one that cannot be read is an empty one.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let mut found: Option<Secret> = None;
     for value in headers.get_all(AUTHORIZATION) {
         let bytes = value.as_bytes();

@@ -77,6 +77,7 @@ impl Limit {
             Actor::User { id, .. } => Some(Self::new(Scope::Person, &id.to_string(), allowed)),
             Actor::ApiKey { id, .. } => Some(Self::new(Scope::Key, &id.to_string(), allowed)),
             Actor::ServiceAccount { id, .. } => Some(Self::new(Scope::Key, &id.to_string(), allowed)),
+            Actor::Scim { token, .. } => Some(Self::new(Scope::Key, &token.to_string(), allowed)),
         }
     }
 
@@ -89,7 +90,9 @@ impl Limit {
 pub(super) fn tenant_of(actor: &Actor) -> Option<TenantId> {
     match actor {
         Actor::Anonymous | Actor::User { .. } => None,
-        Actor::ApiKey { tenant, .. } | Actor::ServiceAccount { tenant, .. } => Some(*tenant),
+        Actor::ApiKey { tenant, .. } | Actor::ServiceAccount { tenant, .. } | Actor::Scim { tenant, .. } => {
+            Some(*tenant)
+        }
     }
 }
 

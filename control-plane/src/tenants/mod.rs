@@ -7,12 +7,14 @@ mod glass;
 mod invited;
 #[cfg(test)]
 mod limit_tests;
+mod ownership;
 mod service;
 
 use chrono::{DateTime, Utc};
 use tenantry_kernel::TenantId;
 
 pub use glass::BreakGlass;
+pub use ownership::TransferOwnership;
 pub use service::{CreateTenant, Tenants};
 
 /// An organisation.

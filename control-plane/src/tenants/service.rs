@@ -1,6 +1,6 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
-use tenantry_authz::{Action, Ctx, Resource, ResourceKind, Role};
+use tenantry_authz::{Action, Barred, Ctx, Resource, ResourceKind, Role};
 use tenantry_billing::Billing;
 use tenantry_identity::Identity;
 use tenantry_kernel::{Error, Kind, Result, TenantId};
@@ -61,6 +61,7 @@ impl Tenants {
             )
             .with_remedy("Close one you no longer need, or ask support for more."));
         }
+        ctx.ensure_reaches(tenant)?;
         let row = ActiveModel {
             id: Set(tenant.uuid()),
             slug: Set(input.slug),
@@ -109,6 +110,27 @@ impl Tenants {
             .await
             .db()?;
         Ok(rows.into_iter().map(Tenant::from).collect())
+    }
+
+    /// The tenants that the acting person belongs to and cannot act in with this session, by name.
+    pub(crate) async fn barred(&self, ctx: &Ctx) -> Result<Vec<(Tenant, Barred)>> {
+        if ctx.barred().is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<_> = ctx.barred().iter().map(|barred| barred.tenant.uuid()).collect();
+        let tx = SystemTx::begin(&self.db, SystemRole::Onboarding).await?;
+        let rows = Entity::find()
+            .filter(Column::Id.is_in(ids))
+            .order_by_asc(Column::Name)
+            .order_by_asc(Column::Id)
+            .all(tx.conn())
+            .await
+            .db()?;
+        let of = |tenant: Tenant| {
+            let barred = ctx.barred().iter().find(|barred| barred.tenant == tenant.id).copied();
+            barred.map(|barred| (tenant, barred))
+        };
+        Ok(rows.into_iter().map(Tenant::from).filter_map(of).collect())
     }
 
     /// Whether the actor may see the tenant. Nothing is read: who holds a role in a tenant has it of its rows.

@@ -39,7 +39,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// `Invalid` for a URL that must not be reached or a type that is none; `Forbidden` for events about what the actor may
-    /// not see; `Conflict` for a URL that has an endpoint; `QuotaExceeded` beyond 20 endpoints.
+    /// not see, and without a fresh proof of the person; `Conflict` for a URL that has an endpoint; `QuotaExceeded` beyond 20 endpoints.
     pub(crate) async fn create(
         &self,
         ctx: &Ctx,
@@ -47,6 +47,7 @@ impl Webhooks {
         new: NewEndpoint,
     ) -> Result<(Endpoint, Secret)> {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
+        ctx.ensure_proof()?;
         let event_types = model::event_types(&new.event_types)?;
         self.ensure_sees((ctx, tenant), |t| events::wants(&event_types, t))?;
         let new = NewEndpoint {
@@ -128,7 +129,7 @@ impl Webhooks {
     /// Gives an endpoint a new secret, which is in the answer. The one before signs too for 24 hours; one before that ends now.
     ///
     /// # Errors
-    /// `NotFound` for another tenant's.
+    /// `NotFound` for another tenant's, `Forbidden` without a fresh proof of the person.
     pub(crate) async fn rotate(
         &self,
         ctx: &Ctx,
@@ -136,6 +137,7 @@ impl Webhooks {
         id: WebhookEndpointId,
     ) -> Result<(Endpoint, Secret)> {
         let permit = Self::may(ctx, Action::Manage, tenant)?;
+        ctx.ensure_proof()?;
         let secret = sign::new_secret(ctx.entropy());
         let tx = TenantTx::begin(&self.0.db, &permit).await?;
         repo::get(&tx, id, true).await?;

@@ -72,6 +72,10 @@ word_enum!(
         Webhook = "webhook",
         /// The tenant's consent to platform staff.
         SupportAccess = "support-access",
+        /// Connections to identity providers, and the domains that the tenant has proven to be its own.
+        Sso = "sso",
+        /// The directory that provisions the tenant's people: its tokens, its groups and their roles.
+        Provisioning = "provisioning",
     }
 );
 

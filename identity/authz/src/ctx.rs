@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tenantry_kernel::{
-    ApiKeyId, Clock, Entropy, Error, RequestId, Result, ServiceAccountId, SessionId, SupportAccessId,
-    TenantId, UserId,
+    ApiKeyId, Clock, Entropy, Error, RequestId, Result, ScimTokenId, ServiceAccountId, SessionId,
+    SupportAccessId, TenantId, UserId,
 };
 
 use crate::gate::held_in;
 use crate::{
-    Action, Denial, Denials, Explanation, Gate, Grant, Ground, Grounds, HeldRole, Permit, PlatformPermit,
-    PlatformResource, PlatformRole, Resource, ResourceKind, Right, Role,
+    Action, Assurance, Barred, Denial, Denials, Explanation, Gate, Grant, Ground, Grounds, HeldRole, Permit,
+    PlatformPermit, PlatformResource, PlatformRole, Resource, ResourceKind, Right, Role,
 };
 
 /// Who acts.
@@ -37,7 +37,21 @@ pub enum Actor {
         tenant: TenantId,
         scopes: Option<Arc<[Right]>>,
     },
+    /// A tenant's directory, by one of its tokens. It sees and manages people, and nothing else; the context's grants
+    /// are those of the token's maker, in this tenant alone.
+    Scim {
+        token: ScimTokenId,
+        tenant: TenantId,
+        maker: UserId,
+    },
 }
+
+/// All that a directory may do, where the maker of its token may.
+const OF_DIRECTORIES: &[Right] = &[
+    Right::SEE_TENANT,
+    Right::new(ResourceKind::Member, Action::View),
+    Right::new(ResourceKind::Member, Action::Manage),
+];
 
 impl Actor {
     /// As written in the audit trail.
@@ -47,6 +61,7 @@ impl Actor {
             Actor::User { id, .. } => id.to_string(),
             Actor::ApiKey { id, .. } => id.to_string(),
             Actor::ServiceAccount { id, .. } => id.to_string(),
+            Actor::Scim { token, .. } => token.to_string(),
         }
     }
 
@@ -56,6 +71,7 @@ impl Actor {
             Actor::Anonymous | Actor::User { .. } => None,
             Actor::ApiKey { scopes, .. } => Some(scopes),
             Actor::ServiceAccount { scopes, .. } => scopes.as_deref(),
+            Actor::Scim { .. } => Some(OF_DIRECTORIES),
         }
     }
 }
@@ -83,6 +99,9 @@ pub struct Ctx {
     runtime: Runtime,
     actor: Actor,
     grants: Arc<[Grant]>,
+    assurance: Assurance,
+    barred: Arc<[Barred]>,
+    reach: Option<TenantId>,
     request: RequestId,
     origin: Origin,
     /// Where each yes of the gate is put down, if anywhere.
@@ -92,7 +111,38 @@ pub struct Ctx {
 impl Ctx {
     pub fn new(runtime: Runtime, actor: Actor, grants: Vec<Grant>, origin: Origin) -> Self {
         let request = RequestId::generate(&*runtime.clock, &*runtime.entropy);
-        Self { runtime, actor, grants: in_order(grants), request, origin, grounds: None }
+        Self {
+            runtime,
+            actor,
+            grants: in_order(grants),
+            assurance: Assurance::default(),
+            barred: Arc::default(),
+            reach: None,
+            request,
+            origin,
+            grounds: None,
+        }
+    }
+
+    /// The same context of a person of whom this is known.
+    #[must_use]
+    pub fn with_assurance(mut self, assurance: Assurance) -> Self {
+        self.assurance = assurance;
+        self
+    }
+
+    /// The same context of somebody whose session does not do in these tenants.
+    #[must_use]
+    pub fn with_barred(mut self, barred: Vec<Barred>) -> Self {
+        self.barred = barred.into();
+        self
+    }
+
+    /// The same context of somebody whose session is good in one tenant only: it came by that tenant's connection.
+    #[must_use]
+    pub fn with_reach(mut self, reach: Option<TenantId>) -> Self {
+        self.reach = reach;
+        self
     }
 
     /// The same context with another request id: the one that the transport logs and answers with.
@@ -120,20 +170,25 @@ impl Ctx {
     ///
     /// # Errors
     /// `Unauthenticated` without a session, `NotFound` where the actor may not even view the resource,
-    /// `Forbidden` with the lacking right where it may.
+    /// `Forbidden` with the lacking right where it may; `Forbidden` with the code `STEP_UP_REQUIRED` or `MFA_REQUIRED`
+    /// where the role allows it and more is asked of the person ([`Assurance`]), or with [`SESSION_TOO_OLD`](crate::SESSION_TOO_OLD)
+    /// for a member whose session is too old for the tenant.
+    /// `Forbidden` with the code [`SSO_REQUIRED`](crate::SSO_REQUIRED) where the person belongs to the tenant and this
+    /// session does not do there.
     pub fn permit(&self, action: Action, resource: &Resource) -> Result<Permit> {
         if self.actor == Actor::Anonymous {
             return Err(Error::unauthenticated());
         }
         let by_role = self.by_role(action, resource);
         if by_role && self.in_scope(action, resource.kind) {
+            self.ensure_assured(action, resource)?;
             self.note(Ground::Tenant(resource.tenant, Right::new(resource.kind, action)));
             return Ok(Permit::new(*resource, action).of(self));
         }
         Err(self.denied(by_role, action, resource))
     }
 
-    /// Whether [`Self::permit`] would give a permit: for what is only shown or left out.
+    /// Whether the actor has the right, be it after a fresh proof: for what is only shown or left out.
     pub fn may(&self, action: Action, resource: &Resource) -> bool {
         let may = self.has(action, resource);
         if may {
@@ -146,6 +201,7 @@ impl Ctx {
         self.actor != Actor::Anonymous
             && self.by_role(action, resource)
             && self.in_scope(action, resource.kind)
+            && !self.lacks_factor_in(resource.tenant)
     }
 
     fn note(&self, ground: Ground) {
@@ -155,6 +211,9 @@ impl Ctx {
     }
 
     fn denied(&self, by_role: bool, action: Action, resource: &Resource) -> Error {
+        if self.is_outdated_in(resource.tenant) {
+            return crate::outdated::error();
+        }
         let visible = self.by_role(Action::View, resource);
         tracing::info!(
             actor.id = %self.actor.label(), tenant.id = %resource.tenant, authz.resource = %resource.kind,
@@ -175,7 +234,8 @@ impl Ctx {
             });
         }
         if !visible {
-            return Error::not_found(resource.kind.as_str());
+            let barred = self.barred.iter().find(|barred| barred.tenant == resource.tenant);
+            return barred.map_or_else(|| Error::not_found(resource.kind.as_str()), |barred| barred.error());
         }
         let access = self.runtime.gate.access(right, &self.grants, resource.tenant);
         if by_role {
@@ -250,15 +310,42 @@ impl Ctx {
         match &self.actor {
             Actor::User { id, .. } => Ok(*id),
             Actor::Anonymous => Err(Error::unauthenticated()),
-            Actor::ApiKey { .. } | Actor::ServiceAccount { .. } => {
+            Actor::ApiKey { .. } | Actor::ServiceAccount { .. } | Actor::Scim { .. } => {
                 Err(Error::forbidden("Only a person who is logged in can do this.")
                     .with_remedy("Do it in the portal."))
             }
         }
     }
 
+    /// How sure it is that the acting person is who they say.
+    pub fn assurance(&self) -> &Assurance {
+        &self.assurance
+    }
+
     pub fn grants(&self) -> &[Grant] {
         &self.grants
+    }
+
+    /// The tenants that the person belongs to and cannot act in with this session.
+    pub fn barred(&self) -> &[Barred] {
+        &self.barred
+    }
+
+    /// The only tenant that the session is good in, where it came by that tenant's connection.
+    pub(crate) fn reach(&self) -> Option<TenantId> {
+        self.reach
+    }
+
+    /// For who comes to belong to a tenant: that the session is good there.
+    ///
+    /// # Errors
+    /// `Forbidden` with the code [`SSO_REQUIRED`](crate::SSO_REQUIRED) for a session that came by another tenant's
+    /// connection.
+    pub fn ensure_reaches(&self, tenant: TenantId) -> Result<()> {
+        match self.reach {
+            Some(reach) if reach != tenant => Err(Barred { tenant, connection: None }.error()),
+            _ => Ok(()),
+        }
     }
 
     /// What the actor holds in a tenant.

@@ -33,6 +33,7 @@ impl HeldRole {
             Self::Reseller(role) => role.as_str(),
             Self::Support(role) => role.as_str(),
             Self::Custom { id, policy } => policy.role(*id).map_or("deleted role", |role| &role.name),
+            Self::Outdated => "outdated session",
         }
     }
 }

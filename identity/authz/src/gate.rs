@@ -130,6 +130,7 @@ impl Gate {
             // The wrong tenant's policy would be a fault of authentication: it allows nothing.
             HeldRole::Custom { policy, .. } if policy.tenant() != grant.tenant => None,
             HeldRole::Custom { id, policy } => policy.rules(*id),
+            HeldRole::Outdated => None,
         }
     }
 }

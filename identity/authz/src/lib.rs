@@ -8,6 +8,8 @@
 //! - [`CustomPolicy`], the roles that a tenant has made for itself, as of a version. The gate keeps those that were
 //!   used last; reading them is authentication's;
 //! - [`Explanation`]: the engine's own reason for an answer;
+//! - [`Assurance`]: what is asked of a person beyond a role: a fresh proof of who they are, a second factor;
+//! - [`Barred`]: a tenant that somebody belongs to and cannot act in with this session;
 //! - [`Grounds`]: every yes of the gate in one request, for whoever gives its answer again;
 //! - [`Permit`] and [`PlatformPermit`]: proofs that the gate said yes. A tenant's data cannot be opened without
 //!   one, because `TenantTx::begin` demands it and nothing outside this crate can make one.
@@ -27,6 +29,8 @@
 //! - platform roles live in the domain `platform` and give no right inside any tenant.
 
 mod access;
+mod assurance;
+mod barred;
 mod ctx;
 mod custom;
 mod denial;
@@ -34,6 +38,7 @@ mod explain;
 mod gate;
 mod grounds;
 pub mod matrix;
+mod outdated;
 mod permit;
 mod policies;
 #[cfg(test)]
@@ -43,11 +48,14 @@ mod role;
 mod rules;
 
 pub use access::{Action, PlatformResource, Resource, ResourceKind, Right};
+pub use assurance::{Assurance, MFA_REQUIRED, PROOF_LASTS, STEP_UP_REQUIRED};
+pub use barred::{Barred, SSO_REQUIRED};
 pub use ctx::{Actor, Ctx, Origin, Runtime};
 pub use custom::{CustomPolicy, CustomRole};
 pub use denial::{Denial, Denials};
 pub use explain::Explanation;
 pub use gate::Gate;
 pub use grounds::{Ground, Grounds};
+pub use outdated::SESSION_TOO_OLD;
 pub use permit::{Permit, PlatformPermit, SupportUse};
 pub use role::{Grant, HeldRole, PlatformRole, ResellerRole, Role, SupportRole};

@@ -4,14 +4,19 @@ use crate::{Action, ResourceKind, Right};
 
 use Action::{Create, Delete, Manage, Open, Operate, Update, View};
 use ResourceKind::{
-    ApiKey, Audit, Instance, Invoice, Member, Role, ServiceAccount, Subscription, SupportAccess, Tenant,
-    Usage, Webhook,
+    ApiKey, Audit, Instance, Invoice, Member, Provisioning, Role, ServiceAccount, Sso, Subscription,
+    SupportAccess, Tenant, Usage, Webhook,
 };
 
 const RIGHTS: &[(ResourceKind, Action, &str)] = &[
     (Tenant, View, "See the organisation. Every role includes it."),
     (Tenant, Update, "Change the organisation's name and settings."),
     (Tenant, Delete, "Close the organisation."),
+    (
+        Tenant,
+        Manage,
+        "Decide how members come in and how long their sessions last; hand the organisation over.",
+    ),
     (Member, View, "See the members and their roles."),
     (Member, Manage, "Invite people, change their roles, remove them."),
     (Instance, View, "See instances, their state and executions."),
@@ -36,6 +41,10 @@ const RIGHTS: &[(ResourceKind, Action, &str)] = &[
     (Webhook, Manage, "Make, change and delete webhook endpoints, and repeat deliveries."),
     (SupportAccess, View, "See when the platform's staff had access, and why."),
     (SupportAccess, Manage, "Grant the platform's staff access, and revoke it."),
+    (Sso, View, "See single sign-on: connections, without their secrets, and domains."),
+    (Sso, Manage, "Set up single sign-on, prove domains, and enforce it."),
+    (Provisioning, View, "See the directory's tokens without their secrets, its people and groups."),
+    (Provisioning, Manage, "Connect a directory, make and revoke its tokens, give its groups roles."),
 ];
 
 impl Right {

@@ -53,6 +53,8 @@ pub enum HeldRole {
     },
     Reseller(ResellerRole),
     Support(SupportRole),
+    /// A member's, whose session is too old for this tenant: it allows nothing until they log in again.
+    Outdated,
 }
 
 impl From<Role> for HeldRole {

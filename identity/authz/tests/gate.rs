@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use proptest::prelude::*;
 use tenantry_authz::*;
-use tenantry_kernel::{ApiKeyId, Kind, OsEntropy, RoleId, SessionId, SystemClock, TenantId, UserId};
+use tenantry_kernel::{ApiKeyId, Clock, Kind, OsEntropy, RoleId, SessionId, SystemClock, TenantId, UserId};
 
 async fn ctx(grants: Vec<Grant>, platform_role: Option<PlatformRole>) -> Ctx {
     let runtime = Runtime {
@@ -20,7 +21,7 @@ async fn ctx(grants: Vec<Grant>, platform_role: Option<PlatformRole>) -> Ctx {
         session: SessionId::generate(&SystemClock, &OsEntropy),
         platform_role,
     };
-    Ctx::new(runtime, actor, grants, Origin::default())
+    Ctx::new(runtime, actor, grants, Origin::default()).with_assurance(Assurance::proved(SystemClock.now()))
 }
 
 fn tenant() -> TenantId {
@@ -85,6 +86,75 @@ async fn rights_are_those_that_the_gate_would_permit() {
         let gone = ctx.with_grants(vec![]);
         assert_eq!(gone.rights_in(mine), Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn what_destroys_or_outlives_the_session_needs_a_fresh_proof() {
+    let mine = tenant();
+    let owner = ctx(vec![Grant::new(mine, Role::Owner)], None).await;
+    let now = owner.now();
+    let at = |ago: i64| Assurance::proved(now - TimeDelta::seconds(ago));
+    let needs: Vec<String> =
+        Right::all().filter(|right| right.needs_proof()).map(|right| right.to_string()).collect();
+    assert_eq!(
+        needs,
+        [
+            "tenant:delete",
+            "tenant:manage",
+            "instance:delete",
+            "subscription:manage",
+            "api-key:manage",
+            "service-account:manage",
+            "sso:manage",
+            "provisioning:manage"
+        ]
+    );
+    // The clock goes on while this runs.
+    for (assurance, fresh) in [
+        (at(0), true),
+        (at(290), true),
+        (at(301), false),
+        (at(-60), false),
+        (Assurance::default(), false),
+        (Assurance { cannot_prove: true, ..Assurance::default() }, true),
+    ] {
+        let ctx = owner.clone().with_assurance(assurance.clone());
+        assert_eq!(ctx.ensure_proof().is_ok(), fresh, "{assurance:?}");
+        for right in Right::all() {
+            let resource = Resource::new(right.kind, mine);
+            let asked = ctx.permit(right.action, &resource).map(drop);
+            if fresh || !right.needs_proof() {
+                assert!(asked.is_ok(), "{right} {assurance:?}");
+            } else {
+                let asked = asked.unwrap_err();
+                assert_eq!((asked.kind(), asked.code()), (Kind::Forbidden, STEP_UP_REQUIRED), "{right}");
+            }
+            assert!(ctx.may(right.action, &resource), "{right} is shown: a proof away");
+        }
+        // Who may not do it is told so, and not asked for a proof.
+        let viewer = ctx.with_grants(vec![Grant::new(mine, Role::Viewer)]);
+        let denied = viewer.permit(Action::Delete, &Resource::new(ResourceKind::Instance, mine)).unwrap_err();
+        assert_eq!(denied.code(), "FORBIDDEN");
+        let hidden = viewer.permit(Action::Manage, &Resource::new(ResourceKind::ApiKey, mine)).unwrap_err();
+        assert_eq!(hidden.kind(), Kind::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_demands_a_second_factor_is_closed_to_who_lacks_one_and_others_are_not() {
+    let (demanding, other) = (tenant(), tenant());
+    let grants = vec![Grant::new(demanding, Role::Owner), Grant::new(other, Role::Owner)];
+    let assurance = Assurance { lacking: vec![demanding].into(), ..Assurance::proved(SystemClock.now()) };
+    let ctx = ctx(grants, None).await.with_assurance(assurance);
+    for right in Right::all() {
+        let refused = ctx.permit(right.action, &Resource::new(right.kind, demanding)).unwrap_err();
+        assert_eq!((refused.kind(), refused.code()), (Kind::Forbidden, MFA_REQUIRED), "{right}");
+        assert!(!ctx.may(right.action, &Resource::new(right.kind, demanding)));
+        assert!(ctx.permit(right.action, &Resource::new(right.kind, other)).is_ok(), "{right}");
+    }
+    let stranger = ctx.with_grants(vec![]);
+    let hidden = stranger.permit(Action::View, &Resource::new(ResourceKind::Tenant, demanding)).unwrap_err();
+    assert_eq!(hidden.kind(), Kind::NotFound, "whoever is not in it learns nothing");
 }
 
 fn role(rights: Vec<Right>) -> CustomRole {

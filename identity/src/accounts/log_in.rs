@@ -3,6 +3,7 @@ use tenantry_authz::Ctx;
 use tenantry_kernel::{Result, Secret, SessionId, random_token};
 use tenantry_store::{SystemRole, SystemTx};
 
+use crate::factors::{FactorKind, Method};
 use crate::mail::{self, MailKind};
 use crate::passwords::Checked;
 use crate::sessions::repo::NewSession;
@@ -27,6 +28,13 @@ pub enum LogInOutcome {
         expires_at: DateTime<Utc>,
         user: User,
     },
+    /// The password is right. What it has shown is remembered under the token, until
+    /// [`Identity::complete_log_in`] is shown one of the factors.
+    SecondFactorNeeded { token: Secret, factors: Vec<FactorKind>, expires_at: DateTime<Utc> },
+    /// The second factor was wrong, or a code that was used before.
+    WrongFactor,
+    /// The log-in has waited too long for its second factor, or was tried too often: begin again.
+    LogInExpired,
     /// No such account, or not its password: the two are never told apart.
     WrongCredentials,
     /// The password is right, but the address is not proven. Another link is on its way.
@@ -34,7 +42,7 @@ pub enum LogInOutcome {
 }
 
 impl Identity {
-    /// Logs somebody in with e-mail and password.
+    /// Logs somebody in with e-mail and password; whoever has a second factor is asked for it next.
     ///
     /// # Errors
     /// `RateLimited` for too many attempts, from one address or to one account, whether that exists or not.
@@ -44,6 +52,7 @@ impl Identity {
             return Ok(LogInOutcome::WrongCredentials);
         };
         self.throttle().account(&email)?;
+        self.count_attempt(ctx, &email).await?;
         let user = self.user_by_email(&email).await?;
         let stored = user.as_ref().and_then(|u| u.password_hash.as_deref());
         let checked = self.hasher().check(&input.password, stored).await?;
@@ -51,16 +60,27 @@ impl Identity {
             tracing::info!(request.id = %ctx.request(), "log-in refused");
             return Ok(LogInOutcome::WrongCredentials);
         };
+        self.clear_attempts(&email).await?;
         if user.email_verified_at.is_none() {
             return self.remind_to_verify(&user, &email).await;
         }
         if checked == Checked::RightButOld {
             self.renew_hash(&user, &input.password).await?;
         }
-        self.open_session(ctx, user).await
+        let held = self.held_factors(user.user_id()).await?;
+        if held.any() {
+            return self.await_factor(ctx, (user.user_id(), held), &[Method::Password]).await;
+        }
+        self.open_session(ctx, user, &[Method::Password]).await
     }
 
-    async fn open_session(&self, ctx: &Ctx, user: UserRow) -> Result<LogInOutcome> {
+    /// Opens a session of somebody who has just proven who they are. The one place that does.
+    pub(crate) async fn open_session(
+        &self,
+        ctx: &Ctx,
+        user: UserRow,
+        methods: &[Method],
+    ) -> Result<LogInOutcome> {
         let id = SessionId::generate(ctx.clock(), ctx.entropy());
         let token = random_token(ctx.entropy());
         let expires_at = ctx.now() + self.config().session_lifetime;
@@ -69,11 +89,13 @@ impl Identity {
             user: user.user_id(),
             token: &token,
             origin: ctx.origin(),
+            methods,
             at: ctx.now(),
             expires_at,
         };
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         sessions::repo::insert(&tx, new).await?;
+        self.note_device(&tx, ctx, user.user_id()).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user.user_id(), session.id = %id, request.id = %ctx.request(), "logged in");
         Ok(LogInOutcome::LoggedIn { token, session: id, expires_at, user: user.into() })

@@ -1,10 +1,11 @@
 use tenantry_authz::{Actor, Ctx};
-use tenantry_kernel::{Error, Kind, Result, Secret, UserId};
+use tenantry_kernel::{Error, Kind, Result, Secret, UserId, random_token};
 use tenantry_store::{SystemRole, SystemTx};
 
 use crate::links::{self, Purpose};
 use crate::mail::{self, MailKind};
 use crate::passwords::Candidate;
+use crate::sessions::NewToken;
 use crate::users::{self, Email, PersonName, User};
 use crate::{Identity, sessions};
 
@@ -30,24 +31,28 @@ impl Identity {
         row.map(User::from).ok_or_else(Error::unauthenticated)
     }
 
-    /// Changes the acting person's password. Their other sessions end, and links to a new password are void.
+    /// Changes the acting person's password. Their other sessions end, and links to a new password are void. This session
+    /// goes on with another token: whoever has copied the one before is out.
     ///
     /// # Errors
     /// `Invalid` on `currentPassword` or `newPassword`; `RateLimited` for too many tries, counted together with
     /// log-ins; `Conflict` when the password was changed elsewhere at this moment.
-    pub async fn change_password(&self, ctx: &Ctx, input: ChangePassword) -> Result<()> {
+    pub async fn change_password(&self, ctx: &Ctx, input: ChangePassword) -> Result<NewToken> {
         let Actor::User { id, session, .. } = *ctx.actor() else {
             return Err(Error::unauthenticated());
         };
         self.throttle().address(ctx.origin().address)?;
         let user = self.user_by_id(id).await?;
-        self.throttle().account(&user.email.parse()?)?;
+        let email: Email = user.email.parse()?;
+        self.throttle().account(&email)?;
+        self.count_attempt(ctx, &email).await?;
         let stored = user.password_hash.as_deref();
         if !self.hasher().check(&input.current, stored).await?.is_right() {
             tracing::info!(user.id = %id, request.id = %ctx.request(), "wrong current password");
             return Err(Error::invalid("currentPassword", "That is not your current password.")
                 .with_remedy("Type it again, or log out and ask for a link to set a new one."));
         }
+        self.clear_attempts(&email).await?;
         if input.current == input.new {
             return Err(Error::invalid("newPassword", "That is the password you have now.")
                 .with_remedy("Choose another one."));
@@ -61,10 +66,13 @@ impl Identity {
         }
         links::repo::revoke(&tx, id, Purpose::Reset, ctx.now()).await?;
         sessions::repo::delete_others(&tx, id, session).await?;
+        let token = random_token(ctx.entropy());
+        let expires_at = sessions::repo::rotate(&tx, (id, session), &token).await?;
+        let expires_at = expires_at.ok_or_else(Error::unauthenticated)?;
         mail::enqueue(&tx, id, MailKind::PasswordChanged).await?;
         tx.commit().await?;
         tracing::info!(user.id = %id, request.id = %ctx.request(), "password changed");
-        Ok(())
+        Ok(NewToken { token, expires_at })
     }
 
     /// Ends every session of the acting person, this one too. Without one there is nothing to end, which is fine.

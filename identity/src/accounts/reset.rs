@@ -73,6 +73,8 @@ impl Identity {
         }
         mail::enqueue(&tx, user.user_id(), MailKind::PasswordChanged).await?;
         tx.commit().await?;
+        // Failures before were of another password, and perhaps a stranger's.
+        self.clear_attempts(&user.email.parse()?).await?;
         tracing::info!(user.id = %user.user_id(), request.id = %ctx.request(), "password reset");
         Ok(ResetOutcome::PasswordSet)
     }

@@ -15,4 +15,4 @@ mod service;
 
 pub(crate) use authenticate::authenticate;
 pub use model::{ApiKey, CreateApiKey, NewSecret, RotateApiKey};
-pub(crate) use model::{check_expiry, check_name};
+pub(crate) use model::{LONGEST, check_expiry, check_name};

@@ -139,7 +139,7 @@ fn may_revoke(ctx: &Ctx, (tenant, key): (TenantId, &ApiKey)) -> bool {
     let own = match ctx.actor() {
         Actor::User { id, .. } => *id == key.maker,
         Actor::ApiKey { maker, .. } => *maker == key.maker,
-        Actor::Anonymous | Actor::ServiceAccount { .. } => false,
+        Actor::Anonymous | Actor::ServiceAccount { .. } | Actor::Scim { .. } => false,
     };
     let manage_members = Right { kind: ResourceKind::Member, action: Action::Manage };
     own || ctx.rights_in(tenant).contains(&manage_members.to_string())

@@ -48,6 +48,7 @@ impl Identity {
         let Some(found) = repo::by_token(&tx, link).await? else {
             return Ok(AcceptOutcome::InvalidLink);
         };
+        ctx.ensure_reaches(found.tenant)?;
         let person = users::repo::by_id(&tx, user).await?.ok_or_else(Error::unauthenticated)?;
         let member = members::repo::is_member(&tx, found.tenant, user).await?;
         if let Some(outcome) = without_joining(&found, &person, member) {

@@ -17,7 +17,7 @@ pub struct InvitationJob {
 }
 
 /// Adds the job. One of the same invitation that still waits is replaced.
-pub(super) async fn enqueue(tx: &TenantTx, invitation_id: InvitationId) -> Result<()> {
+pub(crate) async fn enqueue(tx: &TenantTx, invitation_id: InvitationId) -> Result<()> {
     let key = Some(format!("invitation {invitation_id}"));
     let payload = InvitationJob { invitation_id };
     jobs::enqueue(tx, jobs::Job { task: SEND_INVITATION, payload, key, run_at: None }).await

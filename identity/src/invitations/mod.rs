@@ -11,5 +11,7 @@ mod model;
 pub(crate) mod repo;
 mod service;
 
+pub(crate) use delivery::enqueue;
 pub use delivery::{InvitationJob, SEND_INVITATION};
+pub(crate) use model::LIFETIME;
 pub use model::{AcceptOutcome, Invitation, InvitationPreview, InviteMember};

@@ -164,6 +164,23 @@ pub(crate) async fn revoke(tx: &TenantTx, id: InvitationId, at: DateTime<Utc>) -
     Ok(done.rows_affected() > 0)
 }
 
+/// Makes an open invitation one to another role. Its links go on working.
+pub(crate) async fn set_role(tx: &TenantTx, id: InvitationId, role: AssignedRole) -> Result<bool> {
+    let (text, own) = role.columns();
+    let done = tx
+        .conn()
+        .execute_raw(stmt(
+            &format!(
+                "UPDATE identity.invitations SET role = $3, custom_role_id = $4
+                 WHERE tenant_id = $1 AND id = $2 AND {OPEN}"
+            ),
+            [tx.tenant().uuid().into(), id.uuid().into(), text.into(), own.into()],
+        ))
+        .await
+        .db()?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// Takes back what somebody invited to roles that are not in `keep`: built-in ones, and the tenant's own.
 pub(crate) async fn revoke_by(
     tx: &TenantTx,

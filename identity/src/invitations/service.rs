@@ -124,7 +124,7 @@ impl Identity {
         Ok((tx, me))
     }
 
-    async fn ensure_seat(&self, tx: &TenantTx, now: DateTime<Utc>) -> Result<()> {
+    pub(crate) async fn ensure_seat(&self, tx: &TenantTx, now: DateTime<Utc>) -> Result<()> {
         let taken = self.seats_taken(tx, now).await?;
         let most = self.config().seats.most(tx, tx.tenant()).await?;
         if taken < most {

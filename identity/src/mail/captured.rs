@@ -29,8 +29,15 @@ impl Mailer for CapturingMailer {
         let tx = SystemTx::begin(&self.db, SystemRole::Authentication).await?;
         tx.conn()
             .execute_raw(stmt(
-                "INSERT INTO identity.captured_mail (recipient, subject, body, created_at) VALUES ($1, $2, $3, $4)",
-                [to.to_string().into(), mail.subject.into(), mail.text.into(), self.clock.now().into()],
+                "INSERT INTO identity.captured_mail (recipient, subject, body, html, created_at)
+                 VALUES ($1, $2, $3, $4, $5)",
+                [
+                    to.to_string().into(),
+                    mail.subject.into(),
+                    mail.text.into(),
+                    mail.html.into(),
+                    self.clock.now().into(),
+                ],
             ))
             .await
             .db()?;
@@ -44,7 +51,10 @@ pub struct CapturedMail {
     pub id: i64,
     pub recipient: String,
     pub subject: String,
+    /// The plain text.
     pub body: String,
+    /// The same as a document. `None` for mail from before there was any.
+    pub html: Option<String>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -64,6 +74,7 @@ fn of_row(row: &QueryResult) -> std::result::Result<CapturedMail, sea_orm::DbErr
         recipient: row.try_get("", "recipient")?,
         subject: row.try_get("", "subject")?,
         body: row.try_get("", "body")?,
+        html: row.try_get("", "html")?,
         created_at: row.try_get("", "created_at")?,
     })
 }
@@ -91,7 +102,7 @@ impl Identity {
         let rows = tx
             .conn()
             .query_all_raw(stmt(
-                "SELECT id, recipient, subject, body, created_at FROM identity.captured_mail
+                "SELECT id, recipient, subject, body, html, created_at FROM identity.captured_mail
                  WHERE id < $1 AND ($2::text IS NULL OR recipient = $2) ORDER BY id DESC LIMIT $3",
                 [before.into(), recipient.into(), page.limit_plus_one().into()],
             ))

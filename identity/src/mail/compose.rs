@@ -3,73 +3,93 @@
 use tenantry_kernel::Secret;
 
 use super::Mail;
+use super::letter::Letter;
+use crate::devices::repo::NewDevice;
 use crate::support::repo::Alarm;
 
 fn mail(to: &str, subject: &str, text: String) -> Mail {
-    Mail { to: to.to_owned(), subject: subject.to_owned(), text }
+    Mail::plain(to, subject, text)
 }
 
 pub(crate) fn verify(to: &str, link: &Secret) -> Mail {
-    let text = format!(
-        "Somebody, hopefully you, signed up to Tenantry with this e-mail address.\n\n\
-         Confirm that it is yours by following this link:\n\n{}\n\n\
-         The link works once, for 24 hours. If it was not you, do nothing: the account stays closed.\n",
-        link.expose()
-    );
-    mail(to, "Confirm your e-mail address", text)
+    Letter::new(to, "Confirm your e-mail address")
+        .text("Somebody, hopefully you, signed up to Tenantry with this e-mail address.")
+        .link("Confirm that it is yours", link.expose())
+        .note("The link works once, for 24 hours. If it was not you, do nothing: the account stays closed.")
+        .finish()
 }
 
 pub(crate) fn choose_password(to: &str, link: &Secret) -> Mail {
-    let text = format!(
-        "Somebody signed up to Tenantry with this e-mail address, more than once and with different passwords. \
-         As the address was not confirmed yet, neither password is kept.\n\n\
-         If it was you, choose the password by following this link, which confirms the address as well:\n\n{}\n\n\
-         The link works once, for 1 hour. If it was not you, do nothing: the account stays closed.\n",
-        link.expose()
-    );
-    mail(to, "Choose your password", text)
+    Letter::new(to, "Choose your password")
+        .text(
+            "Somebody signed up to Tenantry with this e-mail address, more than once and with different passwords. \
+             As the address was not confirmed yet, neither password is kept.",
+        )
+        .text("If it was you, choose the password by following this link, which confirms the address as well.")
+        .link("Choose your password", link.expose())
+        .note("The link works once, for 1 hour. If it was not you, do nothing: the account stays closed.")
+        .finish()
 }
 
 pub(crate) fn already_registered(to: &str, portal: &str) -> Mail {
-    let text = format!(
-        "Somebody, perhaps you, tried to sign up to Tenantry with this e-mail address. You have an account \
-         already, and nothing about it was changed.\n\n\
-         Log in here, or ask there for a new password if you forgot it:\n\n{portal}/log-in\n"
-    );
-    mail(to, "You already have an account", text)
+    Letter::new(to, "You already have an account")
+        .text(
+            "Somebody, perhaps you, tried to sign up to Tenantry with this e-mail address. You have an account \
+             already, and nothing about it was changed.",
+        )
+        .link("Log in, or ask there for a new password", &format!("{portal}/log-in"))
+        .finish()
 }
 
 pub(crate) fn reset(to: &str, link: &Secret) -> Mail {
-    let text = format!(
-        "Somebody, hopefully you, asked for a new password of your Tenantry account.\n\n\
-         Choose it by following this link:\n\n{}\n\n\
-         The link works once, for 1 hour, and ends all your sessions. If it was not you, do nothing: your password \
-         stays as it is.\n",
-        link.expose()
-    );
-    mail(to, "Choose a new password", text)
+    Letter::new(to, "Choose a new password")
+        .text("Somebody, hopefully you, asked for a new password of your Tenantry account.")
+        .link("Choose a new password", link.expose())
+        .note(
+            "The link works once, for 1 hour, and ends all your sessions. If it was not you, do nothing: your password \
+             stays as it is.",
+        )
+        .finish()
 }
 
 pub(crate) fn password_changed(to: &str, portal: &str) -> Mail {
-    let text = format!(
-        "The password of your Tenantry account was changed, and its other sessions were ended.\n\n\
-         If it was not you, somebody reads your mailbox: secure that first, then ask for a new password here:\n\n\
-         {portal}/forgot-password\n"
-    );
-    mail(to, "Your password was changed", text)
+    Letter::new(to, "Your password was changed")
+        .text("The password of your Tenantry account was changed, and its other sessions were ended.")
+        .text(
+            "If it was not you, somebody reads your mailbox: secure that first, then ask for a new password.",
+        )
+        .link("Ask for a new password", &format!("{portal}/forgot-password"))
+        .finish()
+}
+
+/// What the browser says of itself and the address stand in it; both are the log-in's own, and nobody's chosen words: the
+/// device's name is one of a list.
+pub(crate) fn new_sign_in(device: &NewDevice, portal: &str) -> Mail {
+    let address = device.address.as_deref().unwrap_or("unknown");
+    Letter::new(&device.to, "New log-in to your account")
+        .text("Somebody, hopefully you, logged in to your Tenantry account from a device or network that you did not use before.")
+        .text(format!(
+            "Device: {}\nAddress: {address}\nTime: {}",
+            device.name,
+            device.at.format("%Y-%m-%d %H:%M UTC")
+        ))
+        .note("If it was you, do nothing.")
+        .text("If it was not you, end that session, then change your password.")
+        .link("See your sessions", &format!("{portal}/account/sessions"))
+        .finish()
 }
 
 /// Of the inviter it says the proven address, no name: so the mail carries nobody's chosen words.
 pub(crate) fn invitation(to: &str, (inviter, role): (&str, &str), link: &Secret) -> Mail {
-    let text = format!(
-        "{inviter} invites you to an organisation on Tenantry, as {role}.\n\n\
-         See the organisation and join it by following this link:\n\n{}\n\n\
-         The link works once, for 7 days, and for an account with this e-mail address ({to}). If you have none \
-         yet, sign up with this address first and follow the link again.\n\n\
-         If you do not know {inviter}, do nothing.\n",
-        link.expose()
-    );
-    mail(to, "You are invited to an organisation", text)
+    Letter::new(to, "You are invited to an organisation")
+        .text(format!("{inviter} invites you to an organisation on Tenantry, as {role}."))
+        .link("See the organisation and join it", link.expose())
+        .text(format!(
+            "The link works once, for 7 days, and for an account with this e-mail address ({to}). If you have none \
+             yet, sign up with this address first and follow the link again."
+        ))
+        .note(format!("If you do not know {inviter}, do nothing."))
+        .finish()
 }
 
 /// To each owner, at once. The words in it are the platform's own staff's and the tenant's address.

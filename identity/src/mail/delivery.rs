@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use tenantry_kernel::{Result, Secret, UserId, random_token};
 use tenantry_store::{SystemRole, SystemTx, Transaction, jobs};
 
-use super::{Mail, compose};
+use super::{Mail, compose, factors};
 use crate::Identity;
 use crate::links::{self, Purpose};
 use crate::users;
@@ -25,6 +25,16 @@ pub enum MailKind {
     Reset,
     /// Your password was changed.
     PasswordChanged,
+    /// An authenticator or a passkey was added.
+    FactorAdded,
+    /// One was removed.
+    FactorRemoved,
+    /// All were taken away by somebody else.
+    FactorsReset,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// New recovery codes were made.
+    RecoveryCodesMade,
 }
 
 impl MailKind {
@@ -35,6 +45,11 @@ impl MailKind {
             MailKind::AlreadyRegistered => "already_registered",
             MailKind::Reset => "reset",
             MailKind::PasswordChanged => "password_changed",
+            MailKind::FactorAdded => "factor_added",
+            MailKind::FactorRemoved => "factor_removed",
+            MailKind::FactorsReset => "factors_reset",
+            MailKind::RecoveryCodeUsed => "recovery_code_used",
+            MailKind::RecoveryCodesMade => "recovery_codes_made",
         }
     }
 }
@@ -93,6 +108,11 @@ impl Identity {
             }
             MailKind::Reset => Some(compose::reset(to, &self.make_link(tx, user, Purpose::Reset).await?)),
             MailKind::PasswordChanged => Some(compose::password_changed(to, portal)),
+            MailKind::FactorAdded => Some(factors::added(to, portal)),
+            MailKind::FactorRemoved => Some(factors::removed(to, portal)),
+            MailKind::FactorsReset => Some(factors::reset(to, portal)),
+            MailKind::RecoveryCodeUsed => Some(factors::code_used(to, portal)),
+            MailKind::RecoveryCodesMade => Some(factors::codes_made(to, portal)),
         })
     }
 

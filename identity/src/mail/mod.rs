@@ -3,6 +3,8 @@
 mod captured;
 pub(crate) mod compose;
 mod delivery;
+mod factors;
+mod letter;
 mod port;
 mod smtp;
 

@@ -2,13 +2,26 @@ use std::fmt;
 
 use tenantry_kernel::Result;
 
-/// A plain-text mail to one person.
+use super::letter::Letter;
+
+/// A mail to one person, in two forms that say the same.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     pub to: String,
     pub subject: String,
     /// May hold a one-time link: not for any log.
     pub text: String,
+    /// A whole document. Likewise.
+    pub html: String,
+}
+
+impl Mail {
+    /// A mail of plain paragraphs, with an empty line between them. An address that stands alone becomes a link of the HTML.
+    pub fn plain(to: &str, subject: &str, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let html = Letter::of_text(to, subject, &text).html();
+        Self { to: to.to_owned(), subject: subject.to_owned(), text, html }
+    }
 }
 
 impl fmt::Debug for Mail {

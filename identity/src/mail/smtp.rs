@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use lettre::message::Mailbox;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::response::Category;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use tenantry_kernel::{Clock, Entropy, Error, Kind, Result, Secret};
@@ -61,8 +61,7 @@ impl SmtpMailer {
             .subject(mail.subject)
             .date(SystemTime::from(self.clock.now()))
             .message_id(Some(format!("<{}@{}>", id.expose(), self.from.email.domain())))
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.text)
+            .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
             .map_err(Error::internal)?;
         // RFC 3834: asks absence notices and robots not to answer.
         message.headers_mut().insert_raw(HeaderValue::new(

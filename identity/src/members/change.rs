@@ -7,7 +7,7 @@ use tenantry_store::audit::Facts;
 use super::record::{What, record_change};
 use super::{Member, repo, seats};
 use crate::roles::{AssignedRole, Authority, Catalog};
-use crate::{Identity, api_keys, invitations, service_accounts};
+use crate::{Identity, api_keys, invitations, scim, service_accounts, sso};
 
 /// Another role for a member.
 #[derive(Debug, Clone, Copy)]
@@ -29,29 +29,55 @@ impl Identity {
         let member = repo::find(&tx, input.user).await?.ok_or_else(|| Error::not_found("member"))?;
         let catalog = self.catalog(&tx).await?;
         let authority = catalog.giver(me.role, ResourceKind::Member)?;
-        catalog.ensure_may_give(&authority, input.role)?;
-        catalog.ensure_may_give(&authority, member.role)?;
-        if member.role == input.role {
+        let member = self.give_role(&tx, ctx, (&catalog, &authority), (member, input.role)).await?;
+        tx.commit().await?;
+        Ok(member)
+    }
+
+    /// Gives a member another role, in the transaction that decides it. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::change_member_role`].
+    pub(crate) async fn give_role(
+        &self,
+        tx: &TenantTx,
+        ctx: &Ctx,
+        (catalog, authority): (&Catalog<'_>, &Authority),
+        (member, role): (Member, AssignedRole),
+    ) -> Result<Member> {
+        catalog.ensure_may_give(authority, role)?;
+        catalog.ensure_may_give(authority, member.role)?;
+        if member.role == role {
             return Ok(member);
         }
-        ensure_an_owner_stays(&tx, &member).await?;
-        repo::set_role(&tx, input.user, input.role).await?;
-        let now = catalog.authority(input.role)?;
-        let fallen = self.drop_invitations(&tx, ctx, (input.user, Some((&catalog, &now)))).await?;
-        let removed = self.drop_known_by(&tx, &catalog, (input.user, &now)).await?;
+        ensure_an_owner_stays(tx, &member).await?;
+        self.set_role(tx, ctx, (catalog, &member, role)).await?;
+        Ok(Member { role, ..member })
+    }
+
+    /// Sets a role, with what falls by it, and writes down both.
+    pub(super) async fn set_role(
+        &self,
+        tx: &TenantTx,
+        ctx: &Ctx,
+        (catalog, member, role): (&Catalog<'_>, &Member, AssignedRole),
+    ) -> Result<()> {
+        sso::give_up_exemption(tx, member.user_id).await?;
+        repo::set_role(tx, member.user_id, role).await?;
+        let now = catalog.authority(role)?;
+        let fallen = self.drop_invitations(tx, ctx, (member.user_id, Some((catalog, &now)))).await?;
+        let removed = self.drop_known_by(tx, catalog, (member.user_id, &now)).await?;
         let what = What {
-            tenant: input.tenant,
+            tenant: tx.tenant(),
             action: "member.role_changed",
-            subject: input.user.to_string(),
+            subject: member.user_id.to_string(),
             details: json!({
-                "from": member.role.to_string(), "to": input.role.to_string(), "invitationsRevoked": fallen,
+                "from": member.role.to_string(), "to": role.to_string(), "invitationsRevoked": fallen,
                 "credentialsRemoved": removed
             }),
         };
         let of = |role: AssignedRole| Some(Facts::one("role", role.to_string()));
-        record_change(&tx, ctx, what, (of(member.role), of(input.role))).await?;
-        tx.commit().await?;
-        Ok(Member { role: input.role, ..member })
+        record_change(tx, ctx, what, (of(member.role), of(role))).await
     }
 
     /// Removes a member, or leaves, when it is oneself. What they invited falls, and their API keys and the credentials
@@ -67,29 +93,52 @@ impl Identity {
             if leaving { self.leave(ctx, tenant).await? } else { self.manage_members(ctx, tenant).await? };
         let member = if leaving { Some(me.clone()) } else { repo::find(&tx, user).await? };
         let member = member.ok_or_else(|| Error::not_found("member"))?;
-        if !leaving {
+        if leaving {
+            self.end_membership(&tx, ctx, (member, true)).await?;
+        } else {
             let catalog = self.catalog(&tx).await?;
-            catalog.ensure_may_give(&catalog.giver(me.role, ResourceKind::Member)?, member.role)?;
+            let authority = catalog.giver(me.role, ResourceKind::Member)?;
+            self.take_away(&tx, ctx, (&catalog, &authority), member).await?;
         }
-        ensure_an_owner_stays(&tx, &member).await?;
-        repo::remove(&tx, user).await?;
-        let fallen = self.drop_invitations(&tx, ctx, (user, None)).await?;
+        tx.commit().await
+    }
+
+    /// Removes a member by somebody's authority, in the transaction that decides it.
+    ///
+    /// # Errors
+    /// As [`Self::remove_member`].
+    pub(crate) async fn take_away(
+        &self,
+        tx: &TenantTx,
+        ctx: &Ctx,
+        (catalog, authority): (&Catalog<'_>, &Authority),
+        member: Member,
+    ) -> Result<()> {
+        catalog.ensure_may_give(authority, member.role)?;
+        self.end_membership(tx, ctx, (member, false)).await
+    }
+
+    async fn end_membership(&self, tx: &TenantTx, ctx: &Ctx, (member, left): (Member, bool)) -> Result<()> {
+        let user = member.user_id;
+        ensure_an_owner_stays(tx, &member).await?;
+        sso::give_up_exemption(tx, user).await?;
+        repo::remove(tx, user).await?;
+        let fallen = self.drop_invitations(tx, ctx, (user, None)).await?;
         // They would not work without the membership, and must not come back with it.
-        let keys = api_keys::repo::revoke_by(&tx, user, ctx.now()).await?;
-        let credentials =
-            service_accounts::repo::remove_credentials_by(&tx, user, Default::default()).await?;
+        let keys = api_keys::repo::revoke_by(tx, user, ctx.now()).await?;
+        let directories = scim::tokens::repo::revoke_by(tx, user, ctx.now()).await?;
+        let credentials = service_accounts::repo::remove_credentials_by(tx, user, Default::default()).await?;
         let what = What {
-            tenant,
+            tenant: tx.tenant(),
             action: "member.removed",
             subject: user.to_string(),
             details: json!({
-                "role": member.role.to_string(), "left": leaving, "invitationsRevoked": fallen,
-                "apiKeysRevoked": keys, "credentialsRemoved": credentials
+                "role": member.role.to_string(), "left": left, "invitationsRevoked": fallen,
+                "apiKeysRevoked": keys, "credentialsRemoved": credentials, "provisioningTokensRevoked": directories
             }),
         };
         let before = Facts::one("role", member.role.to_string());
-        record_change(&tx, ctx, what, (Some(before), None)).await?;
-        tx.commit().await
+        record_change(tx, ctx, what, (Some(before), None)).await
     }
 
     /// As `manage_members`, for who only goes: any member may.

@@ -8,6 +8,9 @@ pub(crate) mod record;
 pub(crate) mod repo;
 pub(crate) mod seats;
 mod service;
+mod sessions;
+mod transfer;
 
 pub use change::ChangeMemberRole;
 pub use model::Member;
+pub use transfer::TransferOwnership;

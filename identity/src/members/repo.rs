@@ -35,6 +35,9 @@ pub(crate) async fn list(
 }
 
 /// Adds an existing person to a tenant. `false` when there is no such person.
+///
+/// # Errors
+/// `Forbidden` for whom the tenant's directory has deactivated there; `Conflict` for a member.
 pub(crate) async fn add(
     tx: &SystemTx,
     tenant: TenantId,
@@ -42,6 +45,7 @@ pub(crate) async fn add(
     at: DateTime<Utc>,
 ) -> Result<bool> {
     let (text, own) = role.columns();
+    ensure_not_deactivated(tx, tenant, user).await?;
     let done = tx
         .conn()
         .execute_raw(stmt(
@@ -52,6 +56,53 @@ pub(crate) async fn add(
         .await
         .unique("memberships_pkey", || Error::conflict("This person is already a member of the tenant."))?;
     Ok(done.rows_affected() > 0)
+}
+
+async fn ensure_not_deactivated(tx: &SystemTx, tenant: TenantId, user: UserId) -> Result<()> {
+    let row = tx
+        .conn()
+        .query_one_raw(stmt(
+            "SELECT FROM identity.users u
+             JOIN identity.scim_users s ON s.tenant_id = $1 AND NOT s.active AND s.email = u.email
+             JOIN identity.scim_connections c ON c.tenant_id = s.tenant_id AND c.enabled
+             WHERE u.id = $2",
+            [tenant.uuid().into(), user.uuid().into()],
+        ))
+        .await
+        .db()?;
+    if row.is_none() {
+        return Ok(());
+    }
+    Err(Error::forbidden("The organisation's directory has deactivated you there.")
+        .with_remedy("Ask whoever runs your organisation's directory to activate you."))
+}
+
+/// Makes somebody a member again whom the directory had deactivated. Their address and name are those they left with:
+/// people cannot be read from inside a tenant.
+pub(crate) async fn put_back(
+    tx: &TenantTx,
+    (user, role): (UserId, AssignedRole),
+    (email, name): (&Email, &str),
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let (text, own) = role.columns();
+    tx.conn()
+        .execute_raw(stmt(
+            "INSERT INTO identity.memberships (tenant_id, user_id, role, custom_role_id, email, name, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            [
+                tx.tenant().uuid().into(),
+                user.uuid().into(),
+                text.into(),
+                own.into(),
+                email.as_str().into(),
+                name.into(),
+                at.into(),
+            ],
+        ))
+        .await
+        .unique("memberships_pkey", || Error::conflict("This person is already a member of the tenant."))?;
+    Ok(())
 }
 
 /// A member of the tenant, locked.
@@ -104,6 +155,19 @@ pub(crate) async fn set_role(tx: &TenantTx, user: UserId, role: AssignedRole) ->
         .execute_raw(stmt(
             "UPDATE identity.memberships SET role = $3, custom_role_id = $4 WHERE tenant_id = $1 AND user_id = $2",
             [tx.tenant().uuid().into(), user.uuid().into(), text.into(), own.into()],
+        ))
+        .await
+        .db()?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// From now on only sessions that are opened later are good in the tenant.
+pub(crate) async fn end_sessions(tx: &TenantTx, user: UserId, at: DateTime<Utc>) -> Result<bool> {
+    let done = tx
+        .conn()
+        .execute_raw(stmt(
+            "UPDATE identity.memberships SET sessions_valid_from = $3 WHERE tenant_id = $1 AND user_id = $2",
+            [tx.tenant().uuid().into(), user.uuid().into(), at.into()],
         ))
         .await
         .db()?;

@@ -167,6 +167,11 @@ impl Identity {
         let role = match ctx.actor() {
             Actor::User { id, .. } if member => members::repo::find(tx, *id).await?.ok_or_else(gone)?.role,
             Actor::ApiKey { maker, .. } => members::repo::find(tx, *maker).await?.ok_or_else(gone)?.role,
+            // What a directory may hand on is what its token's maker may, see `scim`.
+            Actor::Scim { maker, .. } => {
+                let maker = members::repo::find(tx, *maker).await?.ok_or_else(gone)?;
+                return catalog.authority(maker.role);
+            }
             Actor::ServiceAccount { id, .. } => {
                 service_accounts::repo::find(tx, *id).await?.ok_or_else(gone)?.role
             }

@@ -10,16 +10,20 @@ use tenantry_store::Transaction;
 use uuid::Uuid;
 
 use super::{AssignedRole, repo};
+use crate::session_policy::sql::outdated;
 
-/// What a person holds, as one JSON value of a statement; `user` is the column of the person's id. With a role of a
-/// tenant's own comes the version of that tenant's policy.
-pub(crate) fn grants_of(user: &str) -> String {
+/// What the person of a session holds, as one JSON value of a statement; `session` has `user_id`, `created_at` and
+/// `longest_idle`. With a role of a tenant's own comes the version of that tenant's policy.
+pub(crate) fn grants_of(session: &str, now: &str) -> String {
     format!(
         "(SELECT coalesce(json_agg(json_build_object('tenant', m.tenant_id, 'role', m.role,
-                   'custom', m.custom_role_id, 'version', v.version) ORDER BY m.tenant_id), '[]')
+                   'custom', m.custom_role_id, 'version', v.version, 'outdated', {outdated})
+                   ORDER BY m.tenant_id), '[]')
           FROM identity.memberships m
           LEFT JOIN identity.policy_versions v ON v.tenant_id = m.tenant_id AND m.custom_role_id IS NOT NULL
-          WHERE m.user_id = {user})"
+          LEFT JOIN identity.session_policies p ON p.tenant_id = m.tenant_id
+          WHERE m.user_id = {session}.user_id)",
+        outdated = outdated(session, now)
     )
 }
 
@@ -33,6 +37,9 @@ pub(crate) struct Stored {
     /// Of the tenant's policy, where the role is the tenant's own.
     #[serde(default)]
     pub(crate) version: Option<i64>,
+    /// The session is too old for the tenant.
+    #[serde(default)]
+    pub(crate) outdated: bool,
 }
 
 /// For so many tenants' own roles of one person whole policies are read and kept. Who holds more brings them along.
@@ -54,6 +61,10 @@ pub(crate) async fn grants(
     let mut grants = Vec::with_capacity(stored.len());
     for one in stored {
         let tenant = TenantId::from_uuid(one.tenant);
+        if one.outdated {
+            grants.push(Grant::new(tenant, HeldRole::Outdated));
+            continue;
+        }
         let role = AssignedRole::stored(&one.role, one.custom)?;
         let held = match brought.remove(&tenant) {
             Some(held) => held,

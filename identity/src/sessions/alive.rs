@@ -8,6 +8,7 @@ use tenantry_store::{DbResultExt, SystemRole, SystemTx, Transaction, stmt};
 
 use super::{Authenticated, repo};
 use crate::roles::held;
+use crate::sso::barred_of;
 use crate::{Identity, support};
 
 impl Identity {
@@ -38,13 +39,18 @@ async fn by_id(
         .conn()
         .query_one_raw(stmt(
             &format!(
-                "SELECT s.id, s.user_id, u.platform_role,
+                "WITH live AS ({})
+             SELECT live.id, live.user_id, live.platform_role, live.reach,
+               {},
                {} AS grants,
+               {} AS barred,
                {} AS support
-             FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id
-             WHERE s.id = $1 AND s.expires_at > $2 AND s.last_seen_at > $3",
-                held::grants_of("s.user_id"),
-                support::repo::grants("s.user_id", "u.platform_role", "$2")
+             FROM live",
+                repo::live("s.id = $1"),
+                repo::assurance("live"),
+                held::grants_of("live", "$2"),
+                barred_of("live.user_id", "live.connection_id", "live.reach"),
+                support::repo::grants("live", "$2")
             ),
             [session.uuid().into(), now.into(), (now - idle).into()],
         ))

@@ -2,7 +2,8 @@
 
 mod alive;
 mod model;
+mod own;
 pub(crate) mod repo;
 mod service;
 
-pub use model::Authenticated;
+pub use model::{Authenticated, NewToken, UserSession};

@@ -5,10 +5,12 @@ use tenantry_store::{SystemRole, SystemTx};
 
 use super::{Authenticated, repo};
 use crate::users::{self, User};
-use crate::{Identity, api_keys, invitations, links, service_accounts};
+use crate::{Identity, api_keys, attempts, devices, factors, invitations, links, scim, service_accounts, sso};
 
 /// Seen often enough for a session list, seldom enough that reading does not write.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// No session lasts so long.
+const NEVER: TimeDelta = TimeDelta::days(3650);
 
 impl Identity {
     /// Who holds this session token, and what they may do where. `None` for a token that is unknown, expired,
@@ -17,11 +19,21 @@ impl Identity {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn authenticate(&self, token: &Secret) -> Result<Option<Authenticated>> {
-        let when = repo::Liveness {
-            now: self.runtime().clock.now(),
-            idle: self.config().session_idle,
-            touch_every: TOUCH_EVERY,
-        };
+        self.recognise(token, TOUCH_EVERY).await
+    }
+
+    /// As [`Self::authenticate`], for what a browser asks while nobody sits before it: it does not count as a use of the
+    /// session, which therefore ends when it is idle.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn authenticate_unattended(&self, token: &Secret) -> Result<Option<Authenticated>> {
+        self.recognise(token, NEVER).await
+    }
+
+    async fn recognise(&self, token: &Secret, touch_every: TimeDelta) -> Result<Option<Authenticated>> {
+        let when =
+            repo::Liveness { now: self.runtime().clock.now(), idle: self.config().session_idle, touch_every };
         // Each request asks this: one statement, and no transaction around it.
         let tx = SystemTx::without_transaction(self.db(), SystemRole::Authentication).await?;
         repo::authenticate((&tx, &self.runtime().gate), token, when).await
@@ -53,8 +65,8 @@ impl Identity {
         row.map(User::from).ok_or_else(Error::unauthenticated)
     }
 
-    /// Deletes sessions, links, invitations, tokens and keys that are past use: for a job that runs now and then. Says how many
-    /// rows went.
+    /// Deletes sessions, pending and failed log-ins, challenges, links, invitations, tokens, keys and devices that are past
+    /// use: for a job that runs now and then. Says how many rows went.
     ///
     /// # Errors
     /// `Unavailable` when the database does not answer.
@@ -68,7 +80,12 @@ impl Identity {
         let tokens = service_accounts::repo::purge(&tx, now).await?;
         // Long enough to find out why a program stopped.
         let keys = api_keys::repo::purge(&tx, now - TimeDelta::days(90)).await?;
+        let factors = factors::repo::purge(&tx, now).await?;
+        let devices = devices::repo::purge(&tx, now - devices::REMEMBERED).await?;
+        let attempts = attempts::repo::purge(&tx, now - attempts::FORGIVEN_AFTER).await?;
+        let sso = sso::system_repo::purge(&tx, now).await?;
+        let directories = scim::tokens::repo::purge(&tx, now - TimeDelta::days(90)).await?;
         tx.commit().await?;
-        Ok(sessions + links + invitations + tokens + keys)
+        Ok(sso + sessions + links + invitations + tokens + keys + factors + devices + attempts + directories)
     }
 }

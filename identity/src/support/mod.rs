@@ -17,4 +17,5 @@ pub(crate) mod repo;
 pub use alarm::{GlassBroken, SEND_GLASS_BROKEN};
 pub use break_glass::{BreakGlass, PlatformAccess};
 pub use consent::GrantAccess;
+pub(crate) use model::reason;
 pub use model::{AccessKind, Level, SupportAccess};

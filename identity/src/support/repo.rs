@@ -6,6 +6,7 @@ use tenantry_kernel::{Error, Result, SupportAccessId, TenantId, UserId};
 use tenantry_store::{DbResultExt, Page, PageRequest, SystemTx, TenantTx, Transaction, stmt};
 
 use super::model::{AccessKind, Level, SupportAccess};
+use crate::session_policy::sql::breaks_policy;
 
 const SHOWN: &str =
     "a.id, a.tenant_id, a.kind, a.level, a.reason, a.granted_by_name, a.created_at, a.starts_at,
@@ -250,15 +251,19 @@ pub(crate) async fn alarm(tx: &SystemTx, access: SupportAccessId, to: UserId) ->
 }
 
 /// The part of authentication's statement that reads what lets a member of staff into tenants now, one access a
-/// tenant: the widest, consent before broken glass. NULL for everybody else. The arguments are SQL.
-pub(crate) fn grants(user: &str, platform_role: &str, now: &str) -> String {
+/// tenant: the widest, consent before broken glass. NULL for everybody else. A session that breaks the tenant's limits lets
+/// in nobody. The arguments are SQL; `session` is as in `held::grants_of`, with `platform_role`.
+pub(crate) fn grants(session: &str, now: &str) -> String {
+    let (user, platform_role) = (format!("{session}.user_id"), format!("{session}.platform_role"));
     format!(
         "CASE WHEN {platform_role} IN ('platform-admin', 'platform-support') THEN (
            SELECT json_agg(json_build_object('tenant', o.tenant_id, 'level', o.level, 'id', o.id)) FROM (
              SELECT DISTINCT ON (a.tenant_id) a.tenant_id, a.level, a.id FROM identity.support_access a
-             WHERE a.revoked_at IS NULL AND a.starts_at <= {now} AND a.expires_at > {now}
+             LEFT JOIN identity.session_policies p ON p.tenant_id = a.tenant_id
+             WHERE a.revoked_at IS NULL AND a.starts_at <= {now} AND a.expires_at > {now} AND NOT ({broken})
                AND (a.kind = 'consent' OR (a.holder = {user} AND {platform_role} = 'platform-admin'))
-             ORDER BY a.tenant_id, a.level DESC, a.kind DESC, a.expires_at DESC) o) END"
+             ORDER BY a.tenant_id, a.level DESC, a.kind DESC, a.expires_at DESC) o) END",
+        broken = breaks_policy(session, now)
     )
 }
 

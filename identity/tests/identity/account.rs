@@ -75,8 +75,10 @@ async fn a_password_is_changed_by_whoever_knows_it_and_the_other_sessions_end() 
     }
     assert!(world.identity.authenticate(&elsewhere).await.unwrap().is_some(), "nothing happened yet");
 
-    world.identity.change_password(&ada, change(PASSWORD, OTHER_PASSWORD)).await.unwrap();
-    assert!(world.identity.authenticate(&here).await.unwrap().is_some());
+    let new = world.identity.change_password(&ada, change(PASSWORD, OTHER_PASSWORD)).await.unwrap();
+    assert!(world.identity.authenticate(&here).await.unwrap().is_none(), "another token");
+    let here = world.identity.authenticate(&new.token).await.unwrap().unwrap();
+    assert_eq!(here.actor(), *ada.actor(), "the same session");
     assert!(world.identity.authenticate(&elsewhere).await.unwrap().is_none());
     assert!(matches!(world.log_in("ada@example.com", PASSWORD).await, LogInOutcome::WrongCredentials));
     assert!(matches!(world.log_in("ada@example.com", OTHER_PASSWORD).await, LogInOutcome::LoggedIn { .. }));

@@ -34,7 +34,7 @@ impl Scene {
     }
 
     async fn make(&self, ctx: &Ctx, scopes: &[&str]) -> Result<NewSecret> {
-        self.world.identity.create_api_key(ctx, self.wanted(scopes)).await
+        self.world.identity.create_api_key(&self.world.proven(ctx), self.wanted(scopes)).await
     }
 
     fn wanted(&self, scopes: &[&str]) -> CreateApiKey {
@@ -60,7 +60,7 @@ impl Scene {
 
     async fn rotate(&self, ctx: &Ctx, key: &ApiKey, overlap: Option<TimeDelta>) -> Result<NewSecret> {
         let input = RotateApiKey { tenant: self.tenant, id: key.id, overlap };
-        self.world.identity.rotate_api_key(ctx, input).await
+        self.world.identity.rotate_api_key(&self.world.proven(ctx), input).await
     }
 
     async fn listed(&self) -> Vec<ApiKey> {
@@ -248,7 +248,8 @@ async fn a_rotation_overlaps_and_a_second_one_ends_the_oldest() {
     assert!(scene.with(&fourth.secret).await.is_some());
     let too_long = scene.rotate(&scene.owner, &first.key, Some(TimeDelta::days(8))).await.unwrap_err();
     assert_eq!(too_long.field(), Some("overlapSeconds"));
-    scene.world.identity.revoke_api_key(&scene.owner, scene.tenant, first.key.id).await.unwrap();
+    let owner = scene.world.proven(&scene.owner);
+    scene.world.identity.revoke_api_key(&owner, scene.tenant, first.key.id).await.unwrap();
     for secret in [&first.secret, &second.secret, &third.secret, &fourth.secret] {
         assert!(scene.with(secret).await.is_none());
     }

@@ -12,8 +12,8 @@ use tenantry_store::PageRequest;
 
 use crate::world::World;
 
-/// What arrived, whichever way: recipient, subject and text.
-type Arrived = (String, String, String);
+/// What arrived, whichever way: recipient, subject, text and HTML.
+type Arrived = (String, String, String, String);
 
 #[async_trait::async_trait]
 trait Mailbox {
@@ -28,24 +28,28 @@ async fn contract(mailer: &dyn Mailer, mailbox: &dyn Mailbox) {
         ("ada@example.com", "A link", format!("Follow\n\n{long_link}\n\n{}\n", "long line ".repeat(200))),
     ];
     for (to, subject, text) in &mails {
-        let mail = Mail { to: (*to).into(), subject: (*subject).into(), text: text.clone() };
+        let mail = Mail::plain(to, subject, text.clone());
         mailer.send(mail).await.unwrap();
     }
     for to in ["", "ada", "ada@example.com\r\nBcc: eve@example.com", "ada@example.com, eve@example.com"] {
-        let mail = Mail { to: to.into(), subject: "No".into(), text: "No".into() };
+        let mail = Mail::plain(to, "No", "No");
         assert_eq!(mailer.send(mail).await.unwrap_err().kind(), Kind::Invalid, "{to:?}");
     }
-    let injected =
-        Mail { to: "ada@example.com".into(), subject: "Hi\r\nBcc: eve@example.com".into(), text: "x".into() };
+    let injected = Mail::plain("ada@example.com", "Hi\r\nBcc: eve@example.com", "x");
     mailer.send(injected).await.unwrap();
 
     let arrived = mailbox.arrived().await;
     assert_eq!(arrived.len(), 4, "{arrived:?}");
-    for ((to, subject, text), (got_to, got_subject, got_text)) in mails.iter().zip(&arrived) {
+    for ((to, subject, text), (got_to, got_subject, got_text, _)) in mails.iter().zip(&arrived) {
         assert_eq!((to, subject), (&got_to.as_str(), &got_subject.as_str()));
         assert_eq!(text.trim_end(), got_text.replace("\r\n", "\n").trim_end());
     }
-    assert!(arrived.iter().all(|(to, _, _)| to != "eve@example.com"));
+    assert!(arrived.iter().all(|(to, _, _, _)| to != "eve@example.com"));
+    for (_, _, _, html) in &arrived {
+        assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"), "{html}");
+    }
+    assert!(arrived[1].3.contains("<h1>Grüße, 日本</h1>") && arrived[1].3.contains("Ümlaute und 日本."));
+    assert!(arrived[2].3.contains(&format!("href=\"{long_link}\"")), "{}", arrived[2].3);
 }
 
 struct Captured<'a>(&'a World);
@@ -55,7 +59,7 @@ impl Mailbox for Captured<'_> {
     async fn arrived(&self) -> Vec<Arrived> {
         let page = PageRequest::new(None, None);
         let page = self.0.identity.captured_mail(&self.0.as_operator(), None, &page).await.unwrap();
-        page.rows.into_iter().rev().map(|m| (m.recipient, m.subject, m.body)).collect()
+        page.rows.into_iter().rev().map(|m| (m.recipient, m.subject, m.body, m.html.unwrap())).collect()
     }
 }
 
@@ -158,7 +162,12 @@ impl Mailbox for Server {
                 assert!(header("Message-ID").unwrap().ends_with("@example.com>"));
                 assert!(header("Date").unwrap().contains("2024"), "the injected clock's");
                 assert_eq!(header("Bcc"), None);
-                (to.clone(), header("Subject").unwrap(), parsed.get_body().unwrap())
+                assert_eq!(parsed.ctype.mimetype, "multipart/alternative");
+                // The last is what a program shows that can show it (RFC 2046, section 5.1.4).
+                let kinds: Vec<_> = parsed.subparts.iter().map(|part| part.ctype.mimetype.as_str()).collect();
+                assert_eq!(kinds, ["text/plain", "text/html"]);
+                let part = |n: usize| parsed.subparts[n].get_body().unwrap();
+                (to.clone(), header("Subject").unwrap(), part(0), part(1).replace("\r\n", "\n"))
             })
             .collect()
     }
@@ -175,7 +184,7 @@ fn smtp(world: &World, url: String) -> SmtpMailer {
 }
 
 fn hello() -> Mail {
-    Mail { to: "ada@example.com".into(), subject: "Hello".into(), text: "Hello\n".into() }
+    Mail::plain("ada@example.com", "Hello", "Hello\n")
 }
 
 #[tokio::test]

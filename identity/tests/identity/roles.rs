@@ -122,7 +122,7 @@ async fn a_role_gives_what_it_includes_and_a_change_counts_at_the_next_request_o
     let there = async || {
         let who = node.alive(session).await.unwrap().unwrap();
         let runtime = Runtime { gate: gate.clone(), ..shop.world.runtime.clone() };
-        Ctx::new(runtime, who.actor(), who.grants, Origin::default())
+        Ctx::new(runtime, who.actor(), who.grants, Origin::default()).with_assurance(who.assurance)
     };
     assert!(may(&there().await, shop.tenant, "instance:operate"));
     assert_eq!(gate.policies(), 1);

@@ -27,12 +27,12 @@ impl Scene {
 
     async fn account_by(&self, ctx: &Ctx, role: impl Into<AssignedRole>) -> Result<ServiceAccount> {
         let create = CreateServiceAccount { tenant: self.tenant, name: "Robot".into(), role: role.into() };
-        self.world.identity.create_service_account(ctx, create).await
+        self.world.identity.create_service_account(&self.world.proven(ctx), create).await
     }
 
     async fn secret_by(&self, ctx: &Ctx, account: ServiceAccountId) -> Result<NewClientSecret> {
         let add = AddCredential { tenant: self.tenant, account, expires_at: None };
-        self.world.identity.add_service_account_secret(ctx, add).await
+        self.world.identity.add_service_account_secret(&self.world.proven(ctx), add).await
     }
 
     async fn secret(&self, account: &ServiceAccount) -> Secret {
@@ -67,12 +67,13 @@ impl Scene {
 
     async fn remove(&self, account: &ServiceAccount, id: CredentialId) {
         let identity = &self.world.identity;
-        identity.remove_service_account_credential(&self.owner, (self.tenant, account.id), id).await.unwrap();
+        let owner = self.world.proven(&self.owner);
+        identity.remove_service_account_credential(&owner, (self.tenant, account.id), id).await.unwrap();
     }
 
     async fn register(&self, account: &ServiceAccount, key: &Key) -> Result<ServiceAccount> {
         let add = AddPublicKey { tenant: self.tenant, account: account.id, pem: key.pem() };
-        self.world.identity.add_service_account_key(&self.owner, add).await
+        self.world.identity.add_service_account_key(&self.world.proven(&self.owner), add).await
     }
 
     fn claims(&self, account: ServiceAccountId, jti: &str) -> Value {
@@ -217,8 +218,9 @@ async fn secrets_are_several_at_once_and_each_ends_by_itself() {
     scene.world.clock.advance(TimeDelta::days(90));
     assert!(is_client_error(&scene.ask_with(account.id, &second).await), "ninety days are over");
     let identity = &scene.world.identity;
+    let owner = scene.world.proven(&scene.owner);
     let twice =
-        identity.remove_service_account_credential(&scene.owner, (scene.tenant, account.id), shown[0].id);
+        identity.remove_service_account_credential(&owner, (scene.tenant, account.id), shown[0].id);
     assert_eq!(twice.await.unwrap_err().kind(), Kind::NotFound);
     for _ in 0..9 {
         scene.secret(&account).await;

@@ -41,6 +41,7 @@ impl Shop {
         let Actor::User { session, .. } = *ctx.actor() else { panic!("nobody") };
         let who = self.world.identity.alive(session).await.unwrap().expect("a live session");
         Ctx::new(self.world.runtime.clone(), who.actor(), who.grants, ctx.origin().clone())
+            .with_assurance(who.assurance)
     }
 
     fn consent(&self, level: Level, hours: i32) -> GrantAccess {

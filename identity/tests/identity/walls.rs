@@ -33,7 +33,20 @@ async fn the_application_role_sees_no_membership_without_its_tenant_and_people_n
     let moved = app.execute("UPDATE identity.memberships SET tenant_id = gen_random_uuid()").await;
     assert!(moved.unwrap_err().to_string().contains("row-level security"), "a row cannot leave its tenant");
 
-    for table in ["users", "sessions", "email_tokens", "captured_mail"] {
+    for table in [
+        "users",
+        "sessions",
+        "email_tokens",
+        "captured_mail",
+        "totp",
+        "recovery_codes",
+        "passkeys",
+        "passkey_challenges",
+        "pending_log_ins",
+        "factor_tries",
+        "known_devices",
+        "log_in_attempts",
+    ] {
         for sql in [format!("SELECT FROM identity.{table}"), format!("DELETE FROM identity.{table}")] {
             let refused = app.execute(sqlx::AssertSqlSafe(sql.clone())).await.unwrap_err();
             assert!(refused.to_string().contains("permission denied"), "{sql}: {refused}");

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta};
 use sqlx::{Connection, PgConnection};
-use tenantry_authz::{Actor, Ctx, Gate, Grant, Origin, PlatformRole, Role, Runtime};
+use tenantry_authz::{Actor, Assurance, Ctx, Gate, Grant, Origin, PlatformRole, Role, Runtime};
 use tenantry_identity::ports::Seats;
 use tenantry_identity::*;
 use tenantry_kernel::*;
+use tenantry_keys::{Keys, LocalKeyring};
 use tenantry_store::{Db, PageRequest, PoolSizes, SystemRole, SystemTx, Transaction};
 use tenantry_testkit::TestDb;
 
@@ -32,6 +33,9 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) runtime: Runtime,
     pub(crate) identity: Identity,
+    pub(crate) keys: Keys,
+    /// Of the keyring.
+    _directory: tempfile::TempDir,
 }
 
 impl World {
@@ -50,7 +54,12 @@ impl World {
         config.hashing = Hashing { concurrency: 4, memory_kib: 64, iterations: 1 };
         let plan = Arc::new(Plan(AtomicI64::new(100)));
         config.seats = plan.clone();
-        Self { plan, identity: Identity::new(config).unwrap(), test_db, db, clock, runtime }
+        let directory = tempfile::tempdir().unwrap();
+        let keyring = LocalKeyring::open(&directory.path().join("keyring"), true, &OsEntropy).unwrap();
+        let keys = Keys::new(Arc::new(keyring), Arc::new(OsEntropy));
+        config.keys = Some(keys.clone());
+        let identity = Identity::new(config).unwrap();
+        Self { plan, identity, test_db, db, clock, runtime, keys, _directory: directory }
     }
 
     /// Another identity on the same database, with other settings.
@@ -60,6 +69,7 @@ impl World {
             IdentityConfig::new(self.db.clone(), self.runtime.clone(), mailer, "https://portal.example");
         config.hashing = Hashing { concurrency: 4, memory_kib: 64, iterations: 1 };
         config.seats = self.plan.clone();
+        config.keys = Some(self.keys.clone());
         change(&mut config);
         Identity::new(config).unwrap()
     }
@@ -78,6 +88,9 @@ impl World {
     pub(crate) async fn as_holder_of(&self, token: &Secret) -> Ctx {
         let who = self.identity.authenticate(token).await.unwrap().expect("a live session");
         Ctx::new(self.runtime.clone(), who.actor(), who.grants, Origin::default())
+            .with_assurance(who.assurance)
+            .with_barred(who.barred)
+            .with_reach(who.reach)
     }
 
     pub(crate) fn as_operator(&self) -> Ctx {
@@ -87,6 +100,7 @@ impl World {
             platform_role: Some(PlatformRole::Admin),
         };
         Ctx::new(self.runtime.clone(), actor, vec![], Origin::default())
+            .with_assurance(Assurance::proved(self.clock.now()))
     }
 
     pub(crate) fn as_member(&self, grants: Vec<Grant>) -> Ctx {
@@ -96,6 +110,7 @@ impl World {
             platform_role: None,
         };
         Ctx::new(self.runtime.clone(), actor, grants, Origin::default())
+            .with_assurance(Assurance::proved(self.clock.now()))
     }
 
     pub(crate) async fn superuser(&self) -> PgConnection {
@@ -125,6 +140,9 @@ impl World {
         }
         for payload in self.jobs_of(SEND_INVITATION).await {
             self.identity.deliver_invitation(serde_json::from_value(payload).unwrap()).await.unwrap();
+        }
+        for payload in self.jobs_of(SEND_NEW_SIGN_IN).await {
+            self.identity.deliver_new_sign_in(serde_json::from_value(payload).unwrap()).await.unwrap();
         }
         sqlx::query("DELETE FROM graphile_worker._private_jobs")
             .execute(&mut self.superuser().await)
@@ -172,6 +190,17 @@ impl World {
         self.identity.log_in(&self.anonymous(), input).await.unwrap()
     }
 
+    /// Logs in from an address, with a browser that calls itself so.
+    pub(crate) async fn session_from(&self, email: &str, (address, agent): (&str, &str)) -> Secret {
+        let origin = Origin { address: Some(address.parse().unwrap()), user_agent: Some(agent.into()) };
+        let ctx = self.anonymous().with_origin(origin);
+        let input = LogIn { email: email.into(), password: Secret::new(PASSWORD) };
+        match self.identity.log_in(&ctx, input).await.unwrap() {
+            LogInOutcome::LoggedIn { token, .. } => token,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// Logs in where that must work.
     pub(crate) async fn session(&self, email: &str) -> (Secret, User) {
         match self.log_in(email, PASSWORD).await {
@@ -200,11 +229,20 @@ impl World {
         self.as_holder_of(&self.session(email).await.0).await
     }
 
+    /// The same request of somebody who has just proven who they are: time goes by quickly in tests.
+    pub(crate) fn proven(&self, ctx: &Ctx) -> Ctx {
+        ctx.clone().with_assurance(Assurance::proved(self.clock.now()))
+    }
+
     /// The same person's next request, with the roles of that moment.
     pub(crate) async fn again(&self, ctx: &Ctx) -> Ctx {
         let Actor::User { session, .. } = *ctx.actor() else { panic!("nobody") };
         let who = self.identity.alive(session).await.unwrap().expect("a live session");
-        ctx.clone().with_grants(who.grants)
+        ctx.clone()
+            .with_grants(who.grants)
+            .with_assurance(who.assurance)
+            .with_barred(who.barred)
+            .with_reach(who.reach)
     }
 
     /// Puts somebody into a tenant, behind the product's back.

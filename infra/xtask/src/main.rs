@@ -23,11 +23,13 @@ mod disk;
 mod doctor;
 mod generate;
 mod n8n;
+mod peers;
 mod postgraphile;
 mod postgres;
 mod prepare;
 mod process;
 mod product;
+mod scim_peer;
 mod suite;
 mod system;
 mod web;
@@ -45,7 +47,8 @@ Usage: cargo xtask <command> [options]
   up [--release] [-- ARGS]   install what is missing, build, and start Tenantry; ARGS go to `tenantry up`
   demo [-- ARGS]             prove the whole product on this machine: two companies, two n8n, two invoices
   test [FILTER]              format, lints, generated files and all tests; with FILTER only the matching tests
-  bench [NAME] [-- ARGS]     measure the product, or only what has that NAME: product, gate, list
+  bench [NAME] [-- ARGS]     measure the product, or only what has that NAME: product, gate, list,
+                             timing
   gen [--check]              write the generated files, or compare them with what is committed
   release-schema [DATE]      make the present GraphQL schema the released one, with an entry in its changelog
   fmt                        format the Rust code

@@ -59,6 +59,11 @@ pub(crate) fn ensure_browser(context: &Context) -> Outcome<PathBuf> {
     context.find("chromium").ok_or_else(|| "chromium is installed but not on PATH".to_owned())
 }
 
+/// Installs the programs that the tests measure the product against.
+pub(crate) fn ensure_peers(context: &Context) -> Outcome {
+    ensure_tools(context, &system::peers(context))
+}
+
 fn ensure_tools(context: &Context, tools: &[Tool]) -> Outcome {
     let missing: Vec<_> = tools.iter().filter(|tool| !tool.present).collect();
     if missing.is_empty() {

@@ -30,7 +30,8 @@ pub(crate) fn up(context: &Context, rest: &[String]) -> Outcome {
 const LOAD_PACKAGE: &str = "tenantry-load";
 
 /// What `bench` measures: a name, and the program that does it.
-const BENCHES: [(&str, &str); 3] = [("product", "bench"), ("gate", "gate"), ("list", "list")];
+const BENCHES: [(&str, &str); 4] =
+    [("product", "bench"), ("gate", "gate"), ("list", "list"), ("timing", "log_in_timing")];
 
 /// `bench [NAME] [-- ARGS]`: all of it, or what has that name. A benchmark of an unoptimised build says nothing.
 pub(crate) fn bench(context: &Context, rest: &[String]) -> Outcome<ExitCode> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::context::Context;
 use crate::prepare::{self, Ready};
 use crate::product::{self, cargo};
-use crate::{Outcome, generate, process, web};
+use crate::{Outcome, generate, peers, process, scim_peer, web};
 
 /// The parts that ran, and how they went.
 #[derive(Default)]
@@ -64,7 +64,9 @@ pub(crate) fn run(context: &Context, rest: &[String]) -> Outcome<ExitCode> {
             }
             // A run that was killed may have left its database server: tests begin with none, and leave none.
             summary.step("clean before", || clean(context, &ready));
-            summary.step("tests", || tests(context, &ready, &binary, rest));
+            if let Some(peer) = summary.step("peers", || scim_peer::ensure(context)) {
+                summary.step("tests", || tests(context, (&ready, peer.as_path()), &binary, rest));
+            }
             if everything {
                 summary.step("browser tests", || browser(context, &ready, &binary));
             }
@@ -93,7 +95,8 @@ pub(crate) fn lint(context: &Context) -> Outcome {
     process::run(&mut command)
 }
 
-fn tests(context: &Context, ready: &Ready, binary: &Path, filter: &[String]) -> Outcome {
+fn tests(context: &Context, (ready, peer): (&Ready, &Path), binary: &Path, filter: &[String]) -> Outcome {
+    prepare::ensure_peers(context)?;
     let mut command = cargo(context);
     if context.has("cargo-nextest") {
         command.args(["nextest", "run", "--workspace"]).args(filter);
@@ -104,7 +107,8 @@ fn tests(context: &Context, ready: &Ready, binary: &Path, filter: &[String]) -> 
             command.arg(word);
         }
     }
-    ready.apply(command.env("TENANTRY_BIN", binary));
+    peers::ensure(context)?.apply(&mut command);
+    ready.apply(command.env("TENANTRY_BIN", binary).env("TENANTRY_SCIM_PEER", peer));
     process::run(&mut command)
 }
 

@@ -58,7 +58,8 @@ impl Sessions {
     /// The same session, with other rights.
     pub(crate) fn change(&self, ctx: &Ctx, now: &Ctx) {
         let changed =
-            Ctx::new(ctx.runtime().clone(), ctx.actor().clone(), now.grants().to_vec(), ctx.origin().clone());
+            Ctx::new(ctx.runtime().clone(), ctx.actor().clone(), now.grants().to_vec(), ctx.origin().clone())
+                .with_assurance(now.assurance().clone());
         self.0.lock().unwrap().insert(session(ctx), changed);
     }
 }

@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import type { Api } from "./api.ts";
@@ -13,7 +13,7 @@ import { expect } from "./expect.ts";
 import { inspect } from "./look.ts";
 import { member } from "./people.ts";
 import { Receiver } from "./receiver.ts";
-import { organisation, person, type Tab, tab, world } from "./world.ts";
+import { organisation, PASSWORD, person, type Tab, tab, world } from "./world.ts";
 
 const run = promisify(execFile);
 
@@ -47,6 +47,7 @@ async function takeSecret(page: Page): Promise<string> {
 
 describe("for developers", { timeout: 600_000 }, () => {
   let owner: Api;
+  let address: string;
   let tenantId: string;
   let at: Tab;
   let page: Page;
@@ -74,12 +75,21 @@ describe("for developers", { timeout: 600_000 }, () => {
 
   before(async () => {
     await world();
-    const { api } = await person("Dora Developer");
+    const { api, email } = await person("Dora Developer");
     owner = api;
+    address = email;
     tenantId = await organisation(api, "Devs Ltd", "devs", "pro");
     receiver = await Receiver.start();
     at = await tab({ as: api });
     page = at.page;
+  });
+
+  // Making keys needs a log-in of the last minutes, and each test takes some.
+  beforeEach(async () => {
+    await owner.logIn(address, PASSWORD);
+    const [name, value] = owner.cookie.split("=") as [string, string];
+    const { product } = await world();
+    await at.context.addCookies([{ name, value, url: product.portal, httpOnly: true, sameSite: "Lax" }]);
   });
 
   after(async () => {

@@ -36,8 +36,17 @@ const TENANT: &[(&str, &str)] = &[
         "query($t: ID!) { addressCheck(tenantId: $t, region: \"eu-central\", slug: \"intruder\") { available problem { message } } }",
     ),
     ("Tenant.viewerRole", "query($t: ID!) { tenant(id: $t) { viewerRole } }"),
+    ("Tenant.mfaRequired", "query($t: ID!) { tenant(id: $t) { mfaRequired } }"),
     ("Tenant.viewerRights", "query($t: ID!) { tenant(id: $t) { viewerRights } }"),
     ("Tenant.invitations", "query($t: ID!) { tenant(id: $t) { invitations { nodes { id email } } } }"),
+    (
+        "Mutation.setMfaRequired",
+        "mutation($t: ID!) { setMfaRequired(input: {tenantId: $t, required: false}) { required problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.resetMemberFactors",
+        "mutation($t: ID!) { resetMemberFactors(input: {tenantId: $t, userId: \"usr_01h455vb4pex5vsknk084sn02q\"}) { ok problem { code message remedy } } }",
+    ),
     (
         "Mutation.inviteMember",
         "mutation($t: ID!) { inviteMember(input: {tenantId: $t, email: \"intruder@example.com\", role: OWNER}) { invitation { id } problem { code message remedy } } }",
@@ -69,6 +78,22 @@ const TENANT: &[(&str, &str)] = &[
     (
         "Mutation.removeMember",
         "mutation($t: ID!) { removeMember(input: {tenantId: $t, userId: \"usr_01h455vb4pex5vsknk084sn02q\"}) { ok problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.endMemberSessions",
+        "mutation($t: ID!) { endMemberSessions(input: {tenantId: $t, userId: \"usr_01h455vb4pex5vsknk084sn02q\"}) { ok problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.transferOwnership",
+        "mutation($t: ID!) { transferOwnership(input: {tenantId: $t, userId: \"usr_01h455vb4pex5vsknk084sn02q\", confirmSlug: \"x\"}) { member { userId } problem { code message remedy } } }",
+    ),
+    (
+        "Tenant.sessionPolicy",
+        "query($t: ID!) { tenant(id: $t) { sessionPolicy { idleMinutes absoluteMinutes } } }",
+    ),
+    (
+        "Mutation.updateSessionPolicy",
+        "mutation($t: ID!) { updateSessionPolicy(input: {tenantId: $t, idleMinutes: 5}) { policy { idleMinutes } problem { code message remedy } } }",
     ),
     ("Tenant.roles", "query($t: ID!) { tenant(id: $t) { roles { nodes { id name rights } } } }"),
     ("Tenant.rights", "query($t: ID!) { tenant(id: $t) { rights { right } } }"),

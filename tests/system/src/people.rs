@@ -220,11 +220,26 @@ impl Person {
         .map(|instance| (instance, start.elapsed()))
     }
 
+    /// Proves again who they are: a log-in of more than five minutes ago deletes nothing.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn prove(&self) -> Result<()> {
+        self.api
+            .call(
+                "mutation($p: String!) { prove(input: {password: $p}) { ok problem { code message remedy } } }",
+                json!({ "p": self.password }),
+            )
+            .await
+            .map(|_| ())
+    }
+
     /// Asks for its deletion at once; it is gone some seconds later.
     ///
     /// # Errors
     /// When it is refused.
     pub async fn delete_instance(&self, tenant: &Tenant, instance: &Instance) -> Result<()> {
+        self.prove().await?;
         self.api
             .call(
                 "mutation($t: ID!, $i: ID!, $s: String!) { deleteInstance(input: {tenantId: $t, id: $i, confirmSlug: $s, immediately: true}) { instance { id } problem { code message remedy } } }",

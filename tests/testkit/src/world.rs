@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use sqlx::{Connection, PgConnection};
-use tenantry_authz::{Actor, Ctx, Gate, Grant, Origin, PlatformRole, Role, Runtime};
+use tenantry_authz::{Actor, Assurance, Ctx, Gate, Grant, Origin, PlatformRole, Role, Runtime};
 use tenantry_kernel::{Clock, OsEntropy, SessionId, SystemClock, TenantId, UserId};
 
 use crate::TestDb;
@@ -67,6 +67,7 @@ impl World {
             platform_role,
         };
         Ctx::new(self.runtime.clone(), actor, grants, Origin::default())
+            .with_assurance(Assurance::proved(clock.now()))
     }
 
     /// For looking behind the product's back.

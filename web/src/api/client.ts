@@ -16,6 +16,7 @@ import {
   subscriptionExchange,
 } from "@urql/core";
 import { createClient as createSocket, type Client as Socket } from "graphql-ws";
+import { marked } from "./attended";
 import { probe } from "./connection";
 import { fetchOrEarly } from "./early";
 import { online, setOnline, signalExpired } from "./signals";
@@ -93,7 +94,9 @@ const watch: Exchange = (input) => {
     onResult(result) {
       const { operation, error } = result;
       const fault = error ? faultOf(error) : null;
-      if (fault?.code === "UNAUTHENTICATED") signalExpired();
+      // Who is logged in, or what is asked of them, has changed.
+      const asked = ["UNAUTHENTICATED", "MFA_REQUIRED", "SESSION_TOO_OLD", "SSO_REQUIRED"];
+      if (fault && asked.includes(fault.code)) signalExpired();
       if (operation.kind === "subscription") return;
       const offline = fault?.code === "OFFLINE";
       if (offline && operation.kind === "query") unanswered.set(operation.key, operation);
@@ -139,7 +142,7 @@ function socket(): Socket {
 function over(exchangeUrl: string): Client {
   return new Client({
     url: exchangeUrl,
-    fetch: fetchOrEarly,
+    fetch: (url, init) => fetchOrEarly(url, marked(init)),
     preferGetMethod: false,
     requestPolicy: "cache-and-network",
     exchanges: [
@@ -168,7 +171,11 @@ function over(exchangeUrl: string): Client {
                   complete: () => {
                     if (ended) return sink.complete();
                     signalExpired();
-                    timer = setTimeout(begin, wait);
+                    timer = setTimeout(() => {
+                      // Whoever the socket was opened as, it is of an older session's token.
+                      renewSocket();
+                      begin();
+                    }, wait);
                     wait = Math.min(30_000, wait * 2);
                   },
                 });

@@ -2,7 +2,8 @@
 
 type Listener = () => void;
 
-function signal<T>(initial: T) {
+/** A value that components can subscribe to. */
+export function signal<T>(initial: T) {
   let value = initial;
   const listeners = new Set<Listener>();
   return {

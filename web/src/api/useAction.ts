@@ -2,6 +2,7 @@ import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { useCallback, useState } from "react";
 import { useMutation } from "urql";
 import { type Fault, faultOf } from "./client";
+import { askProof } from "./proof";
 
 /** An expected outcome that is not success, as every payload of the API has it. */
 export interface Problem {
@@ -33,7 +34,11 @@ export function useAction<Data extends object, Variables extends object>(
     async (variables: Variables): Promise<Outcome<Payload<Data>>> => {
       setProblem(null);
       setFault(null);
-      const result = await execute(variables as never);
+      let result = await execute(variables as never);
+      // What destroys or outlives the session needs a fresh proof of who it is: with it, the same is asked again.
+      if (result.error && faultOf(result.error).code === "STEP_UP_REQUIRED" && (await askProof())) {
+        result = await execute(variables as never);
+      }
       const payload = result.data ? (Object.values(result.data)[0] as Payload<Data>) : null;
       if (result.error || payload === null) {
         const fault = faultOf(result.error ?? { message: "" });

@@ -1,10 +1,13 @@
 import { Select } from "@mantine/core";
 import {
+  IconAddressBook,
   IconBox,
   IconChartBar,
   IconCode,
   IconHistory,
+  IconKey,
   IconLifebuoy,
+  IconLock,
   IconReceipt,
   IconRocket,
   IconShieldCheck,
@@ -47,10 +50,17 @@ export function PortalShell() {
         ...(may("api-key:view") || may("webhook:view")
           ? [{ to: `${base}/developers`, label: t("nav.developers"), icon: IconCode }]
           : []),
+        ...(may("provisioning:view")
+          ? [{ to: `${base}/security/provisioning`, label: t("nav.provisioning"), icon: IconAddressBook }]
+          : []),
         ...(may("audit:view") ? [{ to: `${base}/audit`, label: t("nav.audit"), icon: IconHistory }] : []),
+        ...(may("tenant:manage")
+          ? [{ to: `${base}/security`, label: t("nav.security"), icon: IconLock }]
+          : []),
         ...(may("support-access:view")
           ? [{ to: `${base}/support`, label: t("nav.support"), icon: IconLifebuoy }]
           : []),
+        ...(may("sso:view") ? [{ to: `${base}/security/sso`, label: t("nav.sso"), icon: IconKey }] : []),
       ]
     : params.tenant && viewer.isOperator
       ? [{ to: "/admin", label: t("nav.console"), icon: IconShieldCog }]
@@ -60,6 +70,7 @@ export function PortalShell() {
 
   const choices = [
     ...viewer.memberships.map((m) => ({ value: m.tenant.slug, label: m.tenant.name })),
+    ...viewer.unreachable.map((u) => ({ value: u.slug, label: u.name })),
     { value: NEW, label: t("nav.newTenant") },
   ];
   const top =

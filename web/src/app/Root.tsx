@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Outlet, ScrollRestoration, useLocation, useRouteError } from "react-router";
 import { online } from "../api/signals";
 import { FaultPanel } from "../ui/FaultPanel";
+import { ProveHere } from "./ProveHere";
 
 /** Around every page: the skip link, the notice of a lost connection, and the focus after a change of page. */
 export function Root() {
@@ -32,6 +33,7 @@ export function Root() {
           {t("offline.text")}
         </Alert>
       )}
+      <ProveHere />
       <ScrollRestoration />
     </>
   );

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { LogOutDocument } from "../api/customer/graphql";
 import { useAction } from "../api/useAction";
+import { logOutElsewhere } from "./logOutElsewhere";
 import { useSession, useViewer } from "./session";
 
 export function UserMenu() {
@@ -13,6 +14,11 @@ export function UserMenu() {
   const navigate = useNavigate();
   const logOut = useAction(LogOutDocument);
   const end = async () => {
+    const elsewhere = await logOutElsewhere();
+    if (elsewhere) {
+      window.location.assign(elsewhere);
+      return;
+    }
     const done = await logOut.run({});
     if (!done.ok) return;
     // The front page's code comes first: a refresh in between would lead to the log-in instead.

@@ -3,9 +3,11 @@ import { useTranslation } from "react-i18next";
 import { Navigate, Outlet, useLocation, useParams } from "react-router";
 import { FaultPanel } from "../ui/FaultPanel";
 import { PageLoading } from "../ui/PageLoading";
+import { Outdated } from "./Outdated";
 import { SupportNotice, Visit } from "./SupportNotice";
 import { useSession } from "./session";
 import { TenantContext } from "./tenant";
+import { Unreachable } from "./Unreachable";
 
 /** Pages for people who are logged in; others log in first and come back to where they were. */
 export function RequireLogin() {
@@ -33,6 +35,10 @@ export function RequireTenant() {
   const membership = viewer?.memberships.find((m) => m.tenant.slug === slug);
   // Staff get here by the organisation's id: a short name says nothing to somebody who is not in it.
   if (!membership && viewer?.isOperator && slug?.startsWith("ten_")) return <Visit id={slug} />;
+  const outdated = viewer?.outdatedTenants.find((tenant) => tenant.slug === slug);
+  if (!membership && outdated) return <Outdated name={outdated.name} />;
+  const unreachable = viewer?.unreachable.find((u) => u.slug === slug);
+  if (unreachable) return <Unreachable tenant={unreachable} />;
   if (!membership) {
     const fault = {
       code: "NOT_FOUND",
@@ -42,6 +48,7 @@ export function RequireTenant() {
     };
     return <FaultPanel fault={fault} home />;
   }
+  if (membership.needsSecondFactor) return <Navigate to={`/account/security?for=${slug}`} replace />;
   const { tenant, role } = membership;
   const rights = new Set(tenant.viewerRights);
   return (
@@ -59,6 +66,10 @@ export function Home() {
   const memberships = viewer?.memberships ?? [];
   const tenant = (memberships.find((m) => m.tenant.slug === last) ?? memberships[0])?.tenant;
   if (tenant) return <Navigate to={`/t/${tenant.slug}`} replace />;
+  const outdated = viewer?.outdatedTenants[0];
+  if (outdated) return <Navigate to={`/t/${outdated.slug}`} replace />;
+  const elsewhere = viewer?.unreachable[0];
+  if (elsewhere) return <Navigate to={`/t/${elsewhere.slug}`} replace />;
   return <Navigate to={viewer?.isOperator ? "/admin" : "/start"} replace />;
 }
 

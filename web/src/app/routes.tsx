@@ -23,7 +23,10 @@ const members = () => import("../pages/members");
 const roles = () => import("../pages/roles");
 const developers = () => import("../pages/developers");
 const audit = () => import("../pages/audit");
+const security = () => import("../pages/security");
+const sso = () => import("../pages/sso");
 const support = () => import("../pages/support");
+const provisioning = () => import("../pages/provisioning");
 const admin = () => import("../pages/admin");
 
 export const routes: RouteObject[] = [
@@ -42,6 +45,8 @@ export const routes: RouteObject[] = [
           { path: "/reset-password", lazy: page(entry, "ResetPassword") },
           { path: "/operator-setup", lazy: page(entry, "OperatorSetup") },
           { path: "/invitation", lazy: page(entry, "Invitation") },
+          { path: "/sso/link", lazy: page(entry, "SsoLink") },
+          { path: "/sso/setup", lazy: page(sso, "SetupPage") },
           { path: "/open-refused", lazy: page(entry, "OpenRefused") },
           {
             path: "/docs/api",
@@ -59,7 +64,15 @@ export const routes: RouteObject[] = [
             lazy: async () => ({ Component: (await import("./PortalShell")).PortalShell }),
             children: [
               { path: "/start", lazy: page(instances, "Start") },
-              { path: "/account", lazy: page(account, "Account") },
+              {
+                path: "/account",
+                lazy: page(account, "AccountShell"),
+                children: [
+                  { index: true, lazy: page(account, "Account") },
+                  { path: "security", lazy: page(account, "SecurityPage") },
+                  { path: "sessions", lazy: page(account, "SessionsPage") },
+                ],
+              },
               {
                 path: "/t/:tenant",
                 element: <RequireTenant />,
@@ -105,7 +118,11 @@ export const routes: RouteObject[] = [
                       { path: "settings", lazy: page(audit, "AuditSettingsPage") },
                     ],
                   },
+                  { path: "security", lazy: page(security, "SecurityPage") },
+                  { path: "security/provisioning", lazy: page(provisioning, "ProvisioningPage") },
                   { path: "support", lazy: page(support, "SupportPage") },
+                  { path: "security/sso", lazy: page(sso, "SsoPage") },
+                  { path: "security/sso/:connection", lazy: page(sso, "ConnectionPage") },
                 ],
               },
             ],

@@ -15,6 +15,7 @@ import { type Fault, faultOf, renewSocket } from "../api/client";
 import { SessionDocument, type SessionQuery } from "../api/customer/graphql";
 import { expiries } from "../api/signals";
 import { keptInvitation } from "./invitation";
+import { safeNext } from "./next";
 
 export type Viewer = NonNullable<SessionQuery["viewer"]>;
 export type Membership = Viewer["memberships"][number];
@@ -82,15 +83,6 @@ export function useViewer(): Viewer {
   const { viewer } = useSession();
   if (!viewer) throw new Error("useViewer needs a log-in");
   return viewer;
-}
-
-/** A path of this site to go on to after a log-in; anything else is dropped (no open redirect). */
-export function safeNext(next: string | null): string | null {
-  if (!next?.startsWith("/") || next.startsWith("//") || next.includes("\\")) return null;
-  const url = new URL(next, location.origin);
-  // `/.//host` becomes `//host`, which is another site.
-  if (url.origin !== location.origin || url.pathname.startsWith("//")) return null;
-  return url.pathname + url.search + url.hash;
 }
 
 /**

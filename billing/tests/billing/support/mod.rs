@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tenantry_authz::{Actor, Ctx, Gate, Grant, Origin, Role, Runtime};
+use tenantry_authz::{Actor, Assurance, Ctx, Gate, Grant, Origin, Role, Runtime};
 use tenantry_billing::{Billing, UsageEvent};
 use tenantry_kernel::{InstanceId, ManualClock, OsEntropy, SessionId, TenantId, UserId};
 use tenantry_store::{Db, PoolSizes, SystemRole, SystemTx};
@@ -54,6 +54,7 @@ impl World {
             platform_role: None,
         };
         Ctx::new(self.runtime.clone(), actor, vec![Grant::new(tenant, role)], Origin::default())
+            .with_assurance(Assurance::proved(self.runtime.clock.now()))
     }
 
     /// A tenant that has had the plan since then.

@@ -15,7 +15,10 @@ struct CapturedMail {
     id: ID,
     recipient: String,
     subject: String,
+    /// The plain text.
     body: String,
+    /// The same as an HTML document. Null for mail from before there was any.
+    html: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -44,6 +47,7 @@ impl MailQuery {
                 recipient: m.recipient,
                 subject: m.subject,
                 body: m.body,
+                html: m.html,
                 created_at: m.created_at,
             };
             (id, node)

@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod factors;
 mod instances;
 mod jobs;
 mod mail;
@@ -46,6 +47,7 @@ pub struct AdminMutation(
     instances::InstancesMutation,
     jobs::JobsMutation,
     support::SupportMutation,
+    factors::FactorsMutation,
 );
 
 /// Whether it was done, and if not, why.

@@ -17,7 +17,7 @@
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tenantry_authz::{Actor, Ctx, Ground, Grounds};
+use tenantry_authz::{Actor, Ctx, Ground, Grounds, MFA_REQUIRED, STEP_UP_REQUIRED};
 use tenantry_kernel::{Error, Kind, Result};
 use tenantry_keys::InstallationKey;
 use tenantry_store::request_keys::{self, Before, Claim, Ending, Progress};
@@ -37,7 +37,8 @@ const MOST: usize = 1 << 20;
 const NAME: &str = "request-keys";
 
 /// Mutations whose answer is a cookie: it is for one browser, once.
-pub(super) const NOT_KEYED: [&str; 3] = ["logIn", "logOut", "logOutEverywhere"];
+pub(super) const NOT_KEYED: [&str; 6] =
+    ["logIn", "completeLogIn", "logInWithPasskey", "prove", "logOut", "logOutEverywhere"];
 
 pub(super) const BAD_KEY: Refusal<'static> = Refusal {
     code: "INVALID_IDEMPOTENCY_KEY",
@@ -46,7 +47,7 @@ pub(super) const BAD_KEY: Refusal<'static> = Refusal {
 };
 pub(super) const NO_KEY_HERE: Refusal<'static> = Refusal {
     code: "IDEMPOTENCY_NOT_SUPPORTED",
-    message: "Logging in and out answer with a cookie, which is not given twice.",
+    message: "Logging in and out, and proving who you are, answer with a cookie, which is not given twice.",
     remedy: "Leave out the header Idempotency-Key: these may be repeated as they are.",
 };
 const REUSED: Refusal<'static> = Refusal {
@@ -246,10 +247,22 @@ fn fate(answers: &Answers) -> Fate {
         return Fate::Unknown;
     }
     let nothing_ran = answers.all().iter().all(is_request_error);
+    // Who was asked for a proof comes again with it, and with the same key.
+    let asked_for_proof = answers.all().iter().all(is_asked_for_proof);
     let has_cookie = answers.all().iter().any(|response| response.http_headers.contains_key("set-cookie"));
     // Who was told to wait may come again.
     let told_to_wait = answers.all().iter().all(is_rate_limited);
-    if nothing_ran || has_cookie || told_to_wait { Fate::Forget } else { Fate::Keep }
+    if nothing_ran || has_cookie || told_to_wait || asked_for_proof { Fate::Forget } else { Fate::Keep }
+}
+
+/// Whether nothing was done until somebody proves who they are.
+fn is_asked_for_proof(response: &async_graphql::Response) -> bool {
+    let done = match &response.data {
+        async_graphql::Value::Object(fields) => fields.values().any(|v| *v != async_graphql::Value::Null),
+        _ => false,
+    };
+    let asked = |error| matches!(code(error), Some(STEP_UP_REQUIRED | MFA_REQUIRED));
+    !done && !response.errors.is_empty() && response.errors.iter().all(asked)
 }
 
 /// Whether all that was asked for was refused until later.

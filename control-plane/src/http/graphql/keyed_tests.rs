@@ -280,6 +280,7 @@ fn an_answer_is_kept_unless_nothing_or_nobody_knows_what_was_done() {
     assert_eq!(of(failed("FORBIDDEN")), Fate::Keep);
     assert_eq!(of(Response::new(value!({ "a": { "problem": { "code": "RATE_LIMITED" } } }))), Fate::Forget);
     assert_eq!(of(failed("RATE_LIMITED")), Fate::Forget);
+    assert_eq!(of(failed("STEP_UP_REQUIRED")), Fate::Forget);
     let half = value!({ "a": { "problem": { "code": "RATE_LIMITED" } }, "b": { "ok": true } });
     assert_eq!(of(Response::new(half)), Fate::Keep);
     assert_eq!(of(Refusal { code: "BAD_REQUEST", message: "", remedy: "" }.response()), Fate::Forget);

@@ -36,9 +36,15 @@ pub(super) enum Way {
 
 /// Mutations that a person makes alone, mostly before anybody knows who it is. Several at once serve only somebody who
 /// guesses.
-const ALONE: [&str; 8] = [
+const ALONE: [&str; 14] = [
     "signUp",
     "logIn",
+    "completeLogIn",
+    "startPasskeyLogIn",
+    "logInWithPasskey",
+    "challengePasskey",
+    "prove",
+    "confirmTotp",
     "verifyEmail",
     "requestPasswordReset",
     "resetPassword",

@@ -223,7 +223,8 @@ where
 
 /// Whether something was not allowed, or not visible.
 fn is_refused(response: &async_graphql::Response) -> bool {
-    let codes = ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"];
+    let codes =
+        ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "MFA_REQUIRED", "SESSION_TOO_OLD", "SSO_REQUIRED"];
     response.errors.iter().filter_map(code).any(|code| codes.contains(&code))
 }
 
@@ -242,7 +243,7 @@ fn session_of(app: &App, ctx: &Ctx, headers: &HeaderMap) -> Session {
 
 fn fault(form: Form, ctx: &Ctx, error: &Error) -> Response {
     tracing::error!(request.id = %ctx.request(), error = ?error, "who asks cannot be found, or what was kept for its key");
-    Refusal { code: error.kind().code(), message: error.message(), remedy: error.remedy() }
+    Refusal { code: error.code(), message: error.message(), remedy: error.remedy() }
         .http(form, StatusCode::SERVICE_UNAVAILABLE)
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn open(
 
 pub(super) fn unauthenticated() -> Response {
     let error = tenantry_kernel::Error::unauthenticated();
-    Refusal { code: error.kind().code(), message: error.message(), remedy: error.remedy() }
+    Refusal { code: error.code(), message: error.message(), remedy: error.remedy() }
         .http(Form::Json, axum::http::StatusCode::UNAUTHORIZED)
 }
 

@@ -6,6 +6,8 @@
 
 mod paths;
 mod schemas;
+mod sign_on;
+mod scim;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +33,10 @@ const ABOUT: &str = "What of Tenantry is plain HTTP: files, health, events, toke
         paths::admin_graphql_get,
         paths::admin_graphql_post,
         paths::open,
+        sign_on::oidc_start,
+        sign_on::oidc_callback,
+        sign_on::oidc_log_out,
+        sign_on::oidc_back_channel_logout,
         paths::export_usage,
         paths::oauth_token,
         paths::oauth_revoke,
@@ -41,14 +47,35 @@ const ABOUT: &str = "What of Tenantry is plain HTTP: files, health, events, toke
         paths::healthz,
         paths::readyz,
         paths::openapi_json,
+        scim::config,
+        scim::schemas,
+        scim::schema,
+        scim::resource_types,
+        scim::resource_type,
+        scim::search,
+        scim::users,
+        scim::user_create,
+        scim::user_search,
+        scim::user,
+        scim::user_replace,
+        scim::user_patch,
+        scim::user_delete,
+        scim::groups,
+        scim::group_create,
+        scim::group_search,
+        scim::group,
+        scim::group_replace,
+        scim::group_patch,
+        scim::group_delete,
     ),
-    components(schemas(schemas::Problem, schemas::GraphqlRequest, schemas::GraphqlAnswer, schemas::EventPage, schemas::OauthError)),
+    components(schemas(schemas::Problem, schemas::GraphqlRequest, schemas::GraphqlAnswer, schemas::EventPage, schemas::OauthError, schemas::ScimError)),
     modifiers(&Schemes),
     tags(
         (name = "GraphQL", description = "The APIs themselves: their schemas describe them."),
         (name = "Exports", description = "Data as files."),
         (name = "Events", description = "What happened, in order: for those who cannot receive webhooks."),
         (name = "OAuth", description = "Tokens for service accounts."),
+        (name = "SCIM", description = "For an organisation's directory, which provisions its people (RFC 7643, RFC 7644)."),
         (name = "Portal", description = "For browsers, not for programs."),
         (name = "Operations", description = "For load balancers, and for programs that read this document."),
     )
@@ -74,7 +101,12 @@ impl Modify for Schemes {
             .scheme(HttpAuthScheme::Basic)
             .description(Some("A service account's id and secret, for its token."))
             .build();
+        let directory = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A provisioning token of an organisation's directory."))
+            .build();
         for (name, scheme) in [
+            ("provisioning", SecurityScheme::Http(directory)),
             ("client", SecurityScheme::Http(client)),
             ("bearer", SecurityScheme::Http(bearer)),
             ("clientCredentials", SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(flow)]))),

@@ -159,3 +159,18 @@ pub(super) struct OauthError {
     #[schema(nullable = false, required = false)]
     error_description: Option<String>,
 }
+
+/// What went wrong, as RFC 7644, section 3.12, has it.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(super) struct ScimError {
+    #[schema(example = json!(["urn:ietf:params:scim:api:messages:2.0:Error"]))]
+    schemas: Vec<String>,
+    #[schema(example = "400")]
+    status: String,
+    /// For some kinds of errors, as the RFC names them.
+    #[schema(nullable = false, required = false, example = "invalidFilter")]
+    scim_type: Option<String>,
+    /// What is wrong, for people.
+    detail: String,
+}

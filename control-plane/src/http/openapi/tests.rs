@@ -68,7 +68,7 @@ fn each_operation_says_who_may_call_it_and_what_comes_back() {
     }
     let schemes = document["components"]["securitySchemes"].as_object().unwrap();
     let named: Vec<_> = schemes.keys().map(String::as_str).collect();
-    assert_eq!(named, ["bearer", "client", "clientCredentials", "session"]);
+    assert_eq!(named, ["bearer", "client", "clientCredentials", "provisioning", "session"]);
 }
 
 #[tokio::test]

@@ -64,7 +64,8 @@ impl By {
         Self {
             actor: ctx.actor().label(),
             origin: ctx.origin().address.map(|a| a.to_string()),
-            user_agent: ctx.origin().user_agent.clone(),
+            // PostgreSQL's text holds no NUL.
+            user_agent: ctx.origin().user_agent.as_ref().map(|agent| agent.replace('\0', "\u{FFFD}")),
             request_id: ctx.request().to_string(),
             at: ctx.now(),
             support: ctx.grants().iter().filter_map(|g| Some((g.tenant, g.by?))).collect(),

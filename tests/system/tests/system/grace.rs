@@ -27,6 +27,7 @@ pub(crate) async fn of_an_instance(
     let variables = json!({ "t": tenant.id, "i": instance.id, "s": instance.slug });
     let named = json!({ "t": tenant.id, "i": instance.id });
     step("a deleted instance stops and is kept, through a kill too", async {
+        person.prove().await?;
         let answer = person.api.call(DELETE, variables.clone()).await?["deleteInstance"].take();
         ensure!(answer["instance"]["desired"] == "DELETED", "{answer}");
         let at: DateTime<Utc> = serde_json::from_value(answer["instance"]["deleteAt"].clone())?;
@@ -49,6 +50,7 @@ pub(crate) async fn of_an_instance(
     })
     .await?;
     step("it comes back as it was", async {
+        person.prove().await?;
         let answer = person.api.call(RESTORE, named.clone()).await?["restoreInstance"].take();
         ensure!(answer["instance"] == json!({ "desired": "RUNNING", "deleteAt": null }), "{answer}");
         serves(product, person, tenant, &instance.id).await?;
@@ -62,6 +64,7 @@ pub(crate) async fn of_an_instance(
         person.delete_instance(tenant, instance).await?;
         gone(person, tenant, &instance.id).await?;
         exactly(product, &[]).await?;
+        person.prove().await?;
         let answer = person.api.ask("/graphql", RESTORE, named.clone()).await?.body;
         let problem = &answer["data"]["restoreInstance"]["problem"];
         ensure!(problem["code"] == "CONFLICT" && problem["remedy"] == "Create a new instance.", "{answer}");

@@ -58,6 +58,7 @@ async fn one(
     if round.is_multiple_of(4) {
         // Deleted by mistake, and taken back.
         let named = json!({ "t": tenant.id, "i": instance.id, "s": instance.slug });
+        person.prove().await?;
         person.api.call(grace::DELETE, named).await?;
         moments.push(kill_after(product, random.random_range(0..1_500)).await?);
         person.api.call(grace::RESTORE, json!({ "t": tenant.id, "i": instance.id })).await?;

@@ -5,7 +5,6 @@ import { Appearance } from "./Appearance";
 import { Organisations } from "./Organisations";
 import { Password } from "./Password";
 import { Profile } from "./Profile";
-import { Sessions } from "./Sessions";
 
 export function Account() {
   const { t } = useTranslation("account");
@@ -14,7 +13,6 @@ export function Account() {
       <PageHeader title={t("title")} description={t("lead")} />
       <Profile />
       <Password />
-      <Sessions />
       <Organisations />
       <Appearance />
     </Stack>

@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { renewSocket } from "../../api/client";
 import { ChangePasswordDocument } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
 import { useViewer } from "../../app/session";
@@ -31,7 +32,10 @@ export function Password() {
     const outcome = await change.run({ input });
     show(outcome);
     setSaved(outcome.ok);
-    if (outcome.ok) form.reset();
+    if (!outcome.ok) return;
+    form.reset();
+    // The socket was opened with the token that was good before.
+    renewSocket();
   }, onInvalid);
   return (
     <Section id="account-password" title={t("password.title")} lead={t("password.lead")}>

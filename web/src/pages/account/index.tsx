@@ -5,3 +5,6 @@ import messages from "../../messages/en/account.json";
 catalogue("account", messages);
 
 export { Account } from "./Account";
+export { AccountShell } from "./AccountShell";
+export { SecurityPage } from "./SecurityPage";
+export { SessionsPage } from "./SessionsPage";

@@ -11,6 +11,7 @@ import { Pager } from "../../ui/Pager";
 import { useFilters, useTyped } from "../../ui/useFilters";
 import { usePages } from "../../ui/usePages";
 import { When } from "../../ui/When";
+import { Letter } from "./Letter";
 import { useFresh } from "./useFresh";
 
 /** A link of this product's in a mail. */
@@ -66,7 +67,7 @@ export function Mail() {
                   </Group>
                 </Accordion.Control>
                 <Accordion.Panel>
-                  <Text style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{letter.body}</Text>
+                  <Letter subject={letter.subject} body={letter.body} html={letter.html} />
                   {linkIn(letter.body) ? (
                     <Anchor href={linkIn(letter.body) ?? ""} target="_blank" rel="noopener noreferrer">
                       {t("mail.open")}

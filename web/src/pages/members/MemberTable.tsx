@@ -4,6 +4,7 @@ import type { Givable } from "../../api/useGivable";
 import { useViewer } from "../../app/session";
 import { date } from "../../ui/format";
 import { WideTable } from "../../ui/WideTable";
+import { MemberMenu } from "./MemberMenu";
 import { RoleChange } from "./RoleChange";
 import type { Member, OwnRole } from "./roles";
 
@@ -63,7 +64,7 @@ function Row({ member, own, givable, ownRoles, onRemove, onChanged }: RowProps) 
       <Table.Td visibleFrom="sm" style={{ whiteSpace: "nowrap" }}>
         {date(member.joinedAt)}
       </Table.Td>
-      <Table.Td w={{ base: 170, sm: 270 }}>
+      <Table.Td w={{ base: 170, sm: 310 }}>
         <Group gap="xs" justify="space-between">
           <RoleChange member={member} givable={givable} own={own} ownRoles={ownRoles} onDone={onChanged} />
           {own || givable(member.role, member.customRole?.rights) ? (
@@ -76,6 +77,13 @@ function Row({ member, own, givable, ownRoles, onRemove, onChanged }: RowProps) 
               {remove}
             </Button>
           ) : null}
+          {own ? null : (
+            <MemberMenu
+              member={member}
+              manages={givable(member.role, member.customRole?.rights)}
+              onChanged={onChanged}
+            />
+          )}
         </Group>
       </Table.Td>
     </Table.Tr>

@@ -19,6 +19,7 @@ import { usePages } from "../../ui/usePages";
 import { Invitations } from "./Invitations";
 import { InviteDialog } from "./InviteDialog";
 import { MemberTable } from "./MemberTable";
+import { MfaCard } from "./MfaCard";
 import { RemoveDialog } from "./RemoveDialog";
 import type { Member } from "./roles";
 import { useInvitations } from "./useInvitations";
@@ -138,6 +139,7 @@ function Members() {
             onNext={() => pages.next(here?.members.pageInfo.endCursor)}
           />
         </Paper>
+        <MfaCard />
         {manages ? <Invitations invitations={invitations} givable={givable} onChanged={again} /> : null}
       </Stack>
       <InviteDialog

@@ -2,14 +2,18 @@ import { Alert, Anchor, Button, Group, Stack, Text, TextInput } from "@mantine/c
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useSearchParams } from "react-router";
-import { LogInDocument } from "../../api/customer/graphql";
+import { LogInDocument, type LogInMutation } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
-import { safeNext, useGoOn, useSession } from "../../app/session";
+import { safeNext } from "../../app/next";
+import { useGoOn, useSession } from "../../app/session";
 import { ActionAlert } from "../../ui/ActionAlert";
 import { PasswordField } from "../../ui/NewPassword";
 import { useEntryForm } from "../../ui/useEntryForm";
 import { EntryPage } from "./EntryPage";
+import { PasskeyLogIn } from "./PasskeyLogIn";
 import { Resend } from "./Resend";
+import { SecondStep } from "./SecondStep";
+import { SignOn, SignOnProblem } from "./SignOn";
 import { checks } from "./validate";
 
 const UNVERIFIED = ["NOT_VERIFIED", "EMAIL_NOT_VERIFIED"];
@@ -24,6 +28,7 @@ export function LogIn() {
   const logIn = useAction(LogInDocument);
   const [unverified, setUnverified] = useState<string | null>(null);
   const [entering, setEntering] = useState(false);
+  const [second, setSecond] = useState<LogInMutation["logIn"]["secondFactor"]>(null);
   // Also for whoever is logged in already, perhaps in another tab.
   useEffect(() => {
     if (viewer) goOn(next);
@@ -36,18 +41,27 @@ export function LogIn() {
       password: (value: string) => (value === "" ? t("fields.passwordMissing") : null),
     },
   });
+  const enter = () => {
+    setEntering(true);
+    refresh();
+  };
   const submit = form.onSubmit(async (input) => {
     setUnverified(null);
     const outcome = await logIn.run({ input });
     show(outcome);
-    if (outcome.ok) {
-      setEntering(true);
-      refresh();
+    if (outcome.ok && outcome.payload.secondFactor) {
+      setSecond(outcome.payload.secondFactor);
+    } else if (outcome.ok) {
+      enter();
     } else if (UNVERIFIED.includes(outcome.problem?.code ?? "")) {
       setUnverified(input.email.trim());
     }
   }, onInvalid);
 
+  if (second) {
+    const again = () => setSecond(null);
+    return <SecondStep token={second.token} factors={second.factors} onDone={enter} onAgain={again} />;
+  }
   const problem = unverified ? null : logIn.problem;
   const signUp = next ? `/sign-up?next=${encodeURIComponent(next)}` : "/sign-up";
   return (
@@ -63,6 +77,7 @@ export function LogIn() {
         </>
       }
     >
+      <SignOnProblem />
       <form onSubmit={submit} noValidate>
         <Stack>
           <TextInput
@@ -89,8 +104,10 @@ export function LogIn() {
               {t("logIn.forgot")}
             </Anchor>
           </Group>
+          <SignOn email={form.values.email} next={next} />
         </Stack>
       </form>
+      <PasskeyLogIn onDone={enter} />
     </EntryPage>
   );
 }

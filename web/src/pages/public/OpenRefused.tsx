@@ -12,6 +12,7 @@ const REASONS: Record<string, string> = {
   browser: "browser",
   invalid: "invalid",
   unavailable: "unavailable",
+  "session-too-old": "sessionTooOld",
 };
 
 /** Where opening n8n ends that could not go on. */

@@ -8,7 +8,8 @@ import { useSession } from "../../app/session";
 import { ActionAlert } from "../../ui/ActionAlert";
 import { Section } from "./Section";
 
-export function Sessions() {
+/** The end of all sessions, this one too. */
+export function LogOutEverywhere() {
   const { t } = useTranslation("account");
   const { refresh } = useSession();
   const navigate = useNavigate();
@@ -23,7 +24,7 @@ export function Sessions() {
     refresh();
   };
   return (
-    <Section id="account-sessions" title={t("sessions.title")} lead={t("sessions.lead")}>
+    <Section id="account-sessions" title={t("sessions.everywhere")} lead={t("sessions.lead")}>
       <Button variant="default" onClick={open}>
         {t("sessions.do")}
       </Button>

@@ -1,0 +1,110 @@
+//! `GET /oidc/start`: with `connection` to log in by it (`return_to` says where to end), with `link` to add one to the
+//! account that is logged in, with `ticket` to test one. `email` is a hint for the provider.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use tenantry_authz::Ctx;
+use tenantry_identity::{Ask, Start};
+use tenantry_kernel::{Kind, Secret};
+use url::form_urlencoded;
+
+use super::{FAILED, NOT_FOUND, browser, code_of, parameter, redirect, refused, refused_log_in, with_cookie};
+use crate::app::App;
+
+const LONGEST_HINT: usize = 254;
+
+pub(in crate::http) async fn start(
+    State(app): State<App>,
+    Extension(ctx): Extension<Ctx>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if !is_navigation(&headers) {
+        return (StatusCode::BAD_REQUEST, "This address is to be opened in a browser's window.\n")
+            .into_response();
+    }
+    // Another site must not send people into somebody's account, which its own log-in at a provider could be.
+    if is_from_elsewhere(&headers) {
+        return redirect("/log-in");
+    }
+    let query = uri.query().unwrap_or_default();
+    let Some(ask) = asked(query) else { return refused_log_in(&ctx, NOT_FOUND) };
+    match app.identity.start_sso(&ctx, ask).await {
+        Ok(start) => set_out(&app, &ctx, (&start, parameter(query, "email")), &headers).await,
+        Err(error) if error.kind() == Kind::Unauthenticated => {
+            let next =
+                form_urlencoded::Serializer::new(String::new()).append_pair("next", "/account").finish();
+            redirect(&format!("/log-in?{next}"))
+        }
+        Err(error) => refused_log_in(&ctx, code_of(&ctx, &error)),
+    }
+}
+
+async fn set_out(
+    app: &App,
+    ctx: &Ctx,
+    (start, hint): (&Start, Option<String>),
+    headers: &HeaderMap,
+) -> Response {
+    let tls = app.public.is_tls();
+    let secret = browser::secret_or_new(headers, tls, &*app.runtime.entropy);
+    let hint = hint.filter(|hint| hint.len() <= LONGEST_HINT);
+    let begun = match app.oidc.begin(&start.settings, secret.clone(), hint.as_deref()).await {
+        Ok(begun) => begun,
+        Err(why) => {
+            let reason = format!("{}: {why}", why.code());
+            if let Err(error) = app.identity.start_failed(ctx, start, &reason).await {
+                code_of(ctx, &error);
+            }
+            return refused(ctx, (start.purpose, start.return_to()), FAILED);
+        }
+    };
+    match app.identity.begin_flow(ctx, start, &begun.secrets).await {
+        Ok(()) => with_cookie(redirect(&begun.address), &browser::cookie(&secret, tls)),
+        Err(error) => refused(ctx, (start.purpose, start.return_to()), code_of(ctx, &error)),
+    }
+}
+
+fn asked(query: &str) -> Option<Ask> {
+    if let Some(ticket) = parameter(query, "ticket") {
+        return Some(Ask::Test { ticket: Secret::new(ticket) });
+    }
+    if let Some(link) = parameter(query, "link") {
+        return Some(Ask::Link { connection: link.parse().ok()? });
+    }
+    let connection = parameter(query, "connection")?.parse().ok()?;
+    Some(Ask::LogIn { connection, return_to: parameter(query, "return_to") })
+}
+
+/// A browser that says what it fetches for fetches for its window.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let is = |name: &str, wanted: &str| headers.get(name).is_none_or(|value| value == wanted);
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
+}
+
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site")
+}
+
+#[cfg(test)]
+mod tests {
+    use tenantry_kernel::{ConnectionId, OsEntropy, SystemClock};
+
+    use super::*;
+
+    #[test]
+    fn what_a_browser_can_ask_for() {
+        let id = ConnectionId::generate(&SystemClock, &OsEntropy);
+        assert!(matches!(
+            asked(&format!("connection={id}&return_to=%2Ft%2Facme")),
+            Some(Ask::LogIn { connection, return_to: Some(to) }) if connection == id && to == "/t/acme"
+        ));
+        assert!(matches!(asked(&format!("link={id}")), Some(Ask::Link { connection }) if connection == id));
+        assert!(matches!(asked("ticket=abc"), Some(Ask::Test { ticket }) if ticket.expose() == "abc"));
+        for nothing in ["", "connection=", "connection=acme", &format!("connection={id}&connection={id}")] {
+            assert!(asked(nothing).is_none(), "{nothing}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Log-ins at real providers, through their own pages.
+
+mod agent;
+mod binding;
+mod journeys;
+mod peers;
+
+use serde_json::Value;
+use tenantry_authz::{Ctx, Role};
+use tenantry_identity::{CreateConnection, OidcInput, UpdateConnection};
+use tenantry_kernel::{ConnectionId, Secret, TenantId};
+use url::Url;
+
+use crate::test_world::{Person, TestApp};
+use agent::{Agent, Page};
+
+const PORTAL: &str = "http://localhost:8080";
+/// With what has to be encoded in a header (RFC 6749, section 2.3.1).
+const SECRET: &str = "a client's secret, known to both";
+/// For `nanoidp`, which does not decode what it reads there.
+const PLAIN_SECRET: &str = "a-secret-of-letters";
+
+/// A tenant with a domain of its own and somebody who sets connections up.
+struct Acme {
+    test: TestApp,
+    tenant: TenantId,
+    owner: Person,
+}
+
+impl Acme {
+    async fn new() -> Self {
+        let test = TestApp::new().await;
+        let tenant = test.tenant("acme", "enterprise").await;
+        let owner = test.member("owner", tenant, Role::Owner).await;
+        sqlx::query(
+            "INSERT INTO identity.domains (tenant_id, name, record, created_at, verified_at)
+             VALUES ($1, 'acme.example', 'proven', now(), now())",
+        )
+        .bind(tenant.uuid())
+        .execute(&mut test.world.superuser().await)
+        .await
+        .unwrap();
+        Self { test, tenant, owner }
+    }
+
+    fn agent(&self) -> Agent {
+        Agent::new(self.test.router())
+    }
+
+    async fn ctx(&self) -> Ctx {
+        self.owner.session().context(&self.test.app).await.unwrap()
+    }
+
+    /// A connection that was not tested yet.
+    async fn connection(&self, client: &str, secret: &str) -> ConnectionId {
+        let input = CreateConnection {
+            tenant: self.tenant,
+            name: client.to_owned(),
+            oidc: OidcInput {
+                client_id: Some(client.to_owned()),
+                client_secret: Some(Secret::new(secret)),
+                ..OidcInput::default()
+            },
+        };
+        self.test.app.identity.create_connection(&self.ctx().await, input).await.unwrap().id
+    }
+
+    async fn points_at(&self, id: ConnectionId, issuer: &str) {
+        let oidc = OidcInput { issuer: Some(issuer.to_owned()), ..OidcInput::default() };
+        let input = UpdateConnection { tenant: self.tenant, id, name: None, oidc };
+        self.test.app.identity.update_connection(&self.ctx().await, input).await.unwrap();
+    }
+
+    /// Sets out on a test of a connection.
+    async fn begin_test(&self, agent: &mut Agent, id: ConnectionId) -> Page {
+        let ticket = self
+            .test
+            .app
+            .identity
+            .test_connection(&self.ctx().await, (self.tenant, id), Some("/sso"))
+            .await
+            .unwrap();
+        agent.open(&format!("/oidc/start?ticket={}", ticket.expose())).await
+    }
+
+    /// What a connection's newest test has seen.
+    async fn last_test(&self, id: ConnectionId) -> tenantry_identity::TestResult {
+        let all = self.test.app.identity.connections(&self.ctx().await, self.tenant).await.unwrap();
+        all.into_iter().find(|one| one.id == id).unwrap().last_test.expect("a test was made")
+    }
+
+    /// Tests a connection at `oidc-provider`, as `ada`.
+    async fn tested(&self, id: ConnectionId) {
+        let mut agent = self.agent();
+        let page = self.begin_test(&mut agent, id).await;
+        let page = as_somebody(&mut agent, page, "ada").await;
+        assert_eq!(page.url.path(), "/sso", "{page:?}");
+        let seen = self.last_test(id).await;
+        assert!(seen.passed, "{seen:?}");
+    }
+
+    /// Who the portal takes this browser for: an e-mail address.
+    async fn viewer(&self, agent: &mut Agent) -> Option<String> {
+        let url = Url::parse(PORTAL).unwrap().join("/graphql").unwrap();
+        let json = [("content-type", "application/json")];
+        let query = r#"{"query":"{ viewer { email } }"}"#.to_owned();
+        let answer = agent.exchange(axum::http::Method::POST, &url, &json, query).await;
+        let answer: Value = serde_json::from_str(&answer.body).unwrap();
+        answer["data"]["viewer"]["email"].as_str().map(str::to_owned)
+    }
+}
+
+/// Through the pages of `oidc-provider`: who one is, then that the portal may know it.
+async fn as_somebody(agent: &mut Agent, log_in: Page, name: &str) -> Page {
+    let consent = agent.submit(&log_in, &[("login", name), ("password", "whatever")]).await;
+    agent.submit(&consent, &[]).await
+}

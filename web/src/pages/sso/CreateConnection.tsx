@@ -1,0 +1,55 @@
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { CreateSsoConnectionDocument } from "../../api/customer/graphql";
+import { useAction } from "../../api/useAction";
+import { useTenant } from "../../app/tenant";
+import { ActionAlert, fieldError } from "../../ui/ActionAlert";
+
+/** A name first: what the provider needs to know stands on the connection's own page, and what we need comes there. */
+export function CreateConnection({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation("sso");
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const create = useAction(CreateSsoConnectionDocument);
+  const [name, setName] = useState("");
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const made = await create.run({ input: { tenantId: tenant.id, name } });
+    const id = made.ok ? made.payload.connection?.id : null;
+    if (id) navigate(`/t/${tenant.slug}/security/sso/${id}`);
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("create.title")}
+      closeButtonProps={{ "aria-label": t("common:confirm.cancel") }}
+    >
+      <form onSubmit={submit} noValidate>
+        <Stack>
+          <Text size="sm">{t("create.text")}</Text>
+          <TextInput
+            label={t("create.name")}
+            description={t("create.nameNote")}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={fieldError(create.problem, "name")}
+            autoComplete="off"
+            data-autofocus
+          />
+          <ActionAlert problem={create.problem} fault={create.fault} fields={["name"]} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("common:confirm.cancel")}
+            </Button>
+            <Button type="submit" loading={create.busy}>
+              {t("create.submit")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,9 @@
+/** Single sign-on: an organisation's domains and connections, and setting one up by a link. */
+import { catalogue } from "../../app/i18n";
+import messages from "../../messages/en/sso.json";
+
+catalogue("sso", messages);
+
+export { ConnectionPage } from "./ConnectionPage";
+export { SetupPage } from "./SetupPage";
+export { SsoPage } from "./SsoPage";
