@@ -13,8 +13,8 @@ use tenantry_authz::{
 };
 use tenantry_kernel::{
     ApiKeyId, AuditStreamId, ConnectionId, CredentialId, DeliveryId, InstanceId, InvitationId, MessageId,
-    OsEntropy, RoleId, ServiceAccountId, SessionId, SupportAccessId, SystemClock, TenantId, UserId,
-    ScimGroupId, ScimTokenId, ScimUserId, WebhookEndpointId,
+    OsEntropy, RoleId, ScimGroupId, ScimTokenId, ScimUserId, ServiceAccountId, SessionId, SupportAccessId,
+    SystemClock, TenantId, UserId, WebhookEndpointId,
 };
 use tenantry_store::{SystemRole, SystemTx};
 use uuid::Uuid;

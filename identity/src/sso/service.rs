@@ -223,7 +223,6 @@ impl Identity {
         Ok(tx)
     }
 
-
     async fn seal_secret(
         &self,
         tx: &impl Transaction,

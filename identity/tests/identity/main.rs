@@ -3,14 +3,15 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed"
 )]
 
 mod account;
 mod api_keys;
 mod authenticator;
-mod factors;
 mod devices;
+mod factors;
 mod invitations;
 mod links;
 mod log_in;
@@ -19,8 +20,8 @@ mod members;
 mod membership;
 mod name_server;
 mod operator;
-mod passkeys;
 mod ownership;
+mod passkeys;
 mod path;
 mod proof;
 mod roles;

@@ -17,7 +17,12 @@ async fn enforcing_a_connection_that_could_lock_people_out_is_refused() {
     let world = &sso.world;
     let kind = async |exempt: Vec<UserId>| {
         let enforce = EnforceConnection { tenant: sso.tenant, id: sso.id, exempt, guests_too: false };
-        world.identity.enforce_connection(&world.proven(&sso.owner), enforce).await.err().map(|e| (e.kind(), e.field()))
+        world
+            .identity
+            .enforce_connection(&world.proven(&sso.owner), enforce)
+            .await
+            .err()
+            .map(|e| (e.kind(), e.field()))
     };
     let owner = || vec![sso.owner.user().unwrap()];
     let conflict = Some((Kind::Conflict, None));

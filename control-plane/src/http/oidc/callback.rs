@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use tenantry_authz::Ctx;
 use tenantry_identity::oidc::{Answer, Refusal};
-use tenantry_identity::{Arrival, ConnectionSettings, Flow};
+use tenantry_identity::{Arrival, ConnectionSettings, FactorKind, Flow};
 use tenantry_kernel::Secret;
+use url::form_urlencoded;
 
 use super::{
     DENIED, EXPIRED, FAILED, browser, code_of, parameter, redirect, refused, refused_log_in, with_cookie,
@@ -62,6 +63,16 @@ async fn finish(
             with_cookie(redirect(&return_to), &session::cookie(&token, lifetime, app.public.is_tls()))
         }
         Ok(Arrival::TestDone { return_to } | Arrival::Linked { return_to }) => redirect(&return_to),
+        Ok(Arrival::FactorNeeded { token, factors, return_to }) => {
+            // In the fragment, which no server and no log gets to see.
+            let kinds: Vec<&str> = factors.into_iter().map(FactorKind::code).collect();
+            let told = form_urlencoded::Serializer::new(String::new())
+                .append_pair("token", token.expose())
+                .append_pair("factors", &kinds.join(" "))
+                .append_pair("next", &return_to)
+                .finish();
+            redirect(&format!("/log-in/second-step#{told}"))
+        }
         Ok(Arrival::LinkNeeded { token }) => redirect(&format!("/sso/link#token={}", token.expose())),
         Ok(Arrival::Refused(why)) => not(why.code()),
         Err(error) => not(code_of(ctx, &error)),

@@ -6,8 +6,8 @@
 
 mod paths;
 mod schemas;
-mod sign_on;
 mod scim;
+mod sign_on;
 #[cfg(test)]
 mod tests;
 

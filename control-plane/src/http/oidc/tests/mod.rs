@@ -9,6 +9,7 @@ use serde_json::Value;
 use tenantry_authz::{Ctx, Role};
 use tenantry_identity::{CreateConnection, OidcInput, UpdateConnection};
 use tenantry_kernel::{ConnectionId, Secret, TenantId};
+use tenantry_store::{SystemRole, SystemTx};
 use url::Url;
 
 use crate::test_world::{Person, TestApp};
@@ -31,6 +32,9 @@ impl Acme {
     async fn new() -> Self {
         let test = TestApp::new().await;
         let tenant = test.tenant("acme", "enterprise").await;
+        let tx = SystemTx::begin(&test.app.db, SystemRole::Onboarding).await.unwrap();
+        test.app.keys.create(&tx, tenant, test.now()).await.unwrap();
+        tx.commit().await.unwrap();
         let owner = test.member("owner", tenant, Role::Owner).await;
         sqlx::query(
             "INSERT INTO identity.domains (tenant_id, name, record, created_at, verified_at)
