@@ -252,7 +252,7 @@ async fn what_the_system_does_with_tokens_the_bare_application_role_may_not() {
     assert!(fixture.insert(&own).await.into_iter().all(|(_, done)| done.is_ok()));
     own.commit().await.unwrap();
     let cluster = &fixture.world.test_db.cluster;
-    let bare = Db::connect(&cluster.app, &cluster.app, PoolSizes { app: 1, system: 1 });
+    let bare = Db::connect(&cluster.app, &cluster.app, PoolSizes { app: 8, system: 8 });
     for (function, outcome) in system_functions(&fixture, &bare).await {
         let error = outcome.expect_err(function);
         assert!(format!("{error:?}").contains("permission denied"), "{function}: {error:?}");

@@ -44,6 +44,8 @@ function provide(issuer) {
     clients,
     jwks: { keys },
     cookies: { keys: cookieKeys },
+    // Its own dispatcher refuses loopback, where the tests' clients are.
+    fetch: (url, { dispatcher: _, ...options }) => globalThis.fetch(url, options),
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "groups"] },
     enabledJWA: { idTokenSigningAlgValues: ["RS256", "PS256", "ES256", "EdDSA"] },
     features: {
@@ -62,6 +64,7 @@ function provide(issuer) {
       }),
     }),
   });
+  provider.on("backchannel.error", (_, error) => console.error(`back-channel logout: ${error.message}`));
   answer = provider.callback();
 }
 

@@ -142,18 +142,20 @@ async fn a_tenant_demands_a_second_factor_and_who_lacks_one_sees_nothing_of_it()
     // A stranger learns nothing by it.
     let eve = world.logged_in(EVE).await;
     assert_eq!(world.identity.mfa_required(&eve, tenant).await.unwrap_err().kind(), Kind::NotFound);
-    // Whom an identity provider vouches for counts.
-    let update = async |methods: &str| {
-        sqlx::query("UPDATE identity.sessions SET methods = string_to_array($2, ',') WHERE user_id = $1")
+    // Whom the tenant's own identity provider vouches for counts; a provider for everybody does not.
+    let update = async |reach: Option<TenantId>| {
+        let update = "UPDATE identity.sessions SET methods = '{sso}', connection_id = user_id, provider_subject = 'bob', reach = $2
+                      WHERE user_id = $1";
+        sqlx::query(update)
             .bind(bob.user().unwrap().uuid())
-            .bind(methods)
+            .bind(reach.map(TenantId::uuid))
             .execute(&mut world.superuser().await)
             .await
             .unwrap();
         world.again(&bob).await
     };
-    assert!(!update("sso").await.lacks_factor_in(tenant));
-    let bob = update("password").await;
+    assert!(!update(Some(tenant)).await.lacks_factor_in(tenant));
+    let bob = update(None).await;
     assert!(bob.lacks_factor_in(tenant));
     world.with_totp(&bob).await;
     let bob = world.again(&bob).await;

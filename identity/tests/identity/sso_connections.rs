@@ -194,8 +194,8 @@ async fn a_setup_link_sets_up_its_own_connection_and_nothing_else() {
     let late = identity.set_up_connection(&it, (&token, give)).await.unwrap_err();
     assert_eq!(late.kind(), Kind::NotFound);
 
-    let (_, link) = identity.make_setup_link(&sso.owner, sso.who()).await.unwrap();
-    identity.revoke_setup_link(&sso.owner, sso.who()).await.unwrap();
+    let (_, link) = identity.make_setup_link(&sso.owner(), sso.who()).await.unwrap();
+    identity.revoke_setup_link(&sso.owner(), sso.who()).await.unwrap();
     assert!(identity.connection_to_set_up(&it, &token_in(link.url.expose())).await.unwrap().is_none());
 }
 

@@ -38,7 +38,7 @@ impl Sso {
 
     /// Proves a domain, behind the product's back.
     pub(crate) async fn own(&self, domain: &str) {
-        self.world.identity.add_domain(&self.owner, self.tenant, domain).await.unwrap();
+        self.world.identity.add_domain(&self.owner(), self.tenant, domain).await.unwrap();
         sqlx::query("UPDATE identity.domains SET verified_at = $3 WHERE tenant_id = $1 AND name = $2")
             .bind(self.tenant.uuid())
             .bind(domain)
@@ -48,6 +48,11 @@ impl Sso {
             .unwrap();
     }
 
+    /// The owner, who has just proven who they are.
+    pub(crate) fn owner(&self) -> Ctx {
+        self.world.proven(&self.owner)
+    }
+
     pub(crate) fn who(&self) -> (TenantId, ConnectionId) {
         (self.tenant, self.id)
     }
@@ -55,7 +60,7 @@ impl Sso {
     /// A test that passes.
     pub(crate) async fn test(&self) {
         let ticket =
-            self.world.identity.test_connection(&self.owner, self.who(), Some("/back")).await.unwrap();
+            self.world.identity.test_connection(&self.owner(), self.who(), Some("/back")).await.unwrap();
         let done =
             self.arrive_at(Ask::Test { ticket }, self.said("sub-of-tester", "owner@acme.example")).await;
         assert!(matches!(done, Arrival::TestDone { ref return_to } if return_to == "/back"), "{done:?}");
@@ -102,7 +107,7 @@ impl Sso {
     pub(crate) async fn enforce(&self, guests_too: bool) -> Result<Connection> {
         let exempt = vec![self.owner.user().unwrap()];
         let enforce = EnforceConnection { tenant: self.tenant, id: self.id, exempt, guests_too };
-        self.world.identity.enforce_connection(&self.owner, enforce).await
+        self.world.identity.enforce_connection(&self.owner(), enforce).await
     }
 
     pub(crate) async fn people(
@@ -120,7 +125,7 @@ impl Sso {
             default_role,
             roles: roles.collect(),
         };
-        self.world.identity.set_connection_people(&self.owner, set).await
+        self.world.identity.set_connection_people(&self.owner(), set).await
     }
 
     /// What the audit trail has of an action.

@@ -113,8 +113,14 @@ async fn what_runs_with_the_owners_rights_is_listed_and_has_a_fixed_search_path(
     .await;
     assert_eq!(
         definers,
-        ["identity.connection_gone", "identity.policy_changed", "platform.enqueue", "platform.prune_audit", "provisioner.guard_address"]
-            .map(|name| format!("{name} search_path=pg_catalog, pg_temp"))
+        [
+            "identity.connection_gone",
+            "identity.policy_changed",
+            "platform.enqueue",
+            "platform.prune_audit",
+            "provisioner.guard_address"
+        ]
+        .map(|name| format!("{name} search_path=pg_catalog, pg_temp"))
     );
 }
 

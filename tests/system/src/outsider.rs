@@ -239,6 +239,76 @@ const TENANT: &[(&str, &str)] = &[
         "Mutation.replayDeadDeliveries",
         "mutation($t: ID!, $from: DateTime!) { replayDeadDeliveries(input: {tenantId: $t, endpointId: \"whe_01h455vb4pex5vsknk084sn02q\", since: $from}) { ok problem { code message remedy } } }",
     ),
+    ("Tenant.ssoConnections", "query($t: ID!) { tenant(id: $t) { ssoConnections { id name setupUntil } } }"),
+    ("Tenant.ssoDomains", "query($t: ID!) { tenant(id: $t) { ssoDomains { name recordValue } } }"),
+    (
+        "Tenant.provisioning",
+        "query($t: ID!) { tenant(id: $t) { provisioning { enabled url users { nodes { id } } tokens { nodes { prefix } } } } }",
+    ),
+    (
+        "Mutation.createSsoConnection",
+        "mutation($t: ID!) { createSsoConnection(input: {tenantId: $t, name: \"Intruder\"}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.updateSsoConnection",
+        "mutation($t: ID!) { updateSsoConnection(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\", name: \"Intruder\"}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.setSsoPeople",
+        "mutation($t: ID!) { setSsoPeople(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\", createsMembers: true, defaultRole: ADMIN, groupRoles: []}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.testSsoConnection",
+        "mutation($t: ID!) { testSsoConnection(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { startUrl problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.enforceSsoConnection",
+        "mutation($t: ID!) { enforceSsoConnection(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\", exemptUserIds: [\"usr_01h455vb4pex5vsknk084sn02q\"]}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.stopEnforcingSsoConnection",
+        "mutation($t: ID!) { stopEnforcingSsoConnection(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.revokeSsoSetupLink",
+        "mutation($t: ID!) { revokeSsoSetupLink(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.deleteSsoConnection",
+        "mutation($t: ID!) { deleteSsoConnection(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { ok problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.createSsoSetupLink",
+        "mutation($t: ID!) { createSsoSetupLink(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { url problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.addSsoDomain",
+        "mutation($t: ID!) { addSsoDomain(input: {tenantId: $t, name: \"intruder.example.com\"}) { domain { recordValue } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.checkSsoDomain",
+        "mutation($t: ID!) { checkSsoDomain(input: {tenantId: $t, name: \"intruder.example.com\"}) { domain { recordValue } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.removeSsoDomain",
+        "mutation($t: ID!) { removeSsoDomain(input: {tenantId: $t, name: \"intruder.example.com\"}) { ok problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.setProvisioning",
+        "mutation($t: ID!) { setProvisioning(input: {tenantId: $t, enabled: true}) { provisioning { enabled } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.createProvisioningToken",
+        "mutation($t: ID!) { createProvisioningToken(input: {tenantId: $t, name: \"Intruder\"}) { secret problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.revokeProvisioningToken",
+        "mutation($t: ID!) { revokeProvisioningToken(input: {tenantId: $t, id: \"sct_01h455vb4pex5vsknk084sn02q\"}) { token { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.mapProvisionedGroup",
+        "mutation($t: ID!) { mapProvisionedGroup(input: {tenantId: $t, id: \"scg_01h455vb4pex5vsknk084sn02q\", role: OWNER}) { group { id } problem { code message remedy } } }",
+    ),
 ];
 
 /// Operations on an instance: `$t` and `$i`. Each is tried with its own tenant's id and with the outsider's.

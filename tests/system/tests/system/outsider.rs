@@ -49,6 +49,13 @@ const REVIEWED: &[&str] = &[
     // For whoever holds an invitation's link; accepting needs the invited address as well.
     "Query.invitation",
     "Mutation.acceptInvitation",
+    // Tells of proven domains and tested connections, the same to everybody, and nothing about accounts.
+    "Query.waysIn",
+    // For whoever holds a set-up link, or has come back from a provider with one.
+    "Query.ssoSetup",
+    "Mutation.setUpSsoConnection",
+    "Mutation.testSsoSetup",
+    "Mutation.confirmSsoLink",
     // Makes a tenant of the asking person.
     "Mutation.createTenant",
     // Plain fields of a tenant, read by the attempt on Query.tenant.
