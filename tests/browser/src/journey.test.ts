@@ -34,7 +34,7 @@ test("a stranger gets an n8n with four decisions, uses it, and sees what it cost
     .click();
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
 
   await page.getByRole("heading", { name: "Create your n8n" }).waitFor();
   // The second decision: a name. Its address follows and is checked.

@@ -50,7 +50,7 @@ async function visiblyFocused(page: Page, name: string): Promise<void> {
     for (let at: Element | null = element; at && at !== document.body; at = at.parentElement) {
       const style = getComputedStyle(at);
       const outlined = style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0;
-      if (outlined || at.matches("input, textarea")) return true;
+      if (outlined || at.matches("input, textarea, select")) return true;
     }
     return false;
   });

@@ -7,12 +7,14 @@ import { mailedLink, PASSWORD, person } from "./world.ts";
 export async function logIn(page: Page, email: string): Promise<void> {
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Log in", exact: true }).click();
 }
 
 export async function logOut(page: Page): Promise<void> {
   await page.getByRole("button", { name: /Account menu/ }).click();
   await page.getByRole("menuitem", { name: "Log out" }).click();
+  // Who goes elsewhere before it is done stays logged in.
+  await page.getByRole("button", { name: /Account menu/ }).waitFor({ state: "hidden" });
 }
 
 /** Somebody new in an organisation, in a role. */

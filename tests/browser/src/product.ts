@@ -1,10 +1,11 @@
 /** The real product, started as `cargo xtask up` starts it, on ports and in a directory of its own. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 function required(name: string): string {
   const value = process.env[name];
@@ -29,19 +30,22 @@ export class Product {
   setupLink = "";
   readonly #stateDir: string;
   readonly #port: number;
+  readonly #more: readonly string[];
   #child: ChildProcess | null = null;
   #log = "";
 
-  private constructor(stateDir: string, port: number, edgePort: number) {
+  private constructor(stateDir: string, port: number, edgePort: number, more: readonly string[]) {
     this.#stateDir = stateDir;
+    this.#more = more;
     this.#port = port;
     this.edgePort = edgePort;
     this.portal = `http://localhost:${port}`;
   }
 
-  static async start(): Promise<Product> {
+  /** `more` are further arguments. */
+  static async start(more: readonly string[] = []): Promise<Product> {
     const stateDir = await mkdtemp(join(tmpdir(), "tenantry-browser-"));
-    const product = new Product(stateDir, await freePort(), await freePort());
+    const product = new Product(stateDir, await freePort(), await freePort(), more);
     await product.run();
     return product;
   }
@@ -49,8 +53,8 @@ export class Product {
   /** Starts it (again) on the same ports and data. */
   async run(): Promise<void> {
     const arguments_ = ["up", "--state-dir", this.#stateDir];
-    // A receiver of webhooks in a test is on this machine.
-    arguments_.push("--allow-outbound-loopback");
+    // A receiver of webhooks in a test is on this machine, and so is an identity provider.
+    arguments_.push("--allow-outbound-loopback", ...this.#more);
     arguments_.push("--listen", `127.0.0.1:${this.#port}`, "--edge-listen", `127.0.0.1:${this.edgePort}`);
     const child = spawn(required("TENANTRY_BIN"), arguments_, {
       stdio: ["ignore", "pipe", "pipe"],
@@ -95,6 +99,22 @@ export class Product {
     if (!this.#child) await this.run().catch(() => undefined);
     await this.stop();
     await rm(this.#stateDir, { recursive: true, force: true });
+  }
+
+  /** Runs a statement in its database: for what else only time would bring. */
+  async sql(statement: string): Promise<void> {
+    const data = join(this.#stateDir, "postgres/data");
+    const [password, process_] = await Promise.all([
+      readFile(`${data}.password`, "utf8"),
+      readFile(join(data, "postmaster.pid"), "utf8"),
+    ]);
+    const [, , , port, socket] = process_.split("\n") as [string, string, string, string, string];
+    const place = ["--host", socket, "--port", port, "--username", "postgres", "--dbname", "tenantry"];
+    await promisify(execFile)(
+      join(required("TENANTRY_POSTGRES_BIN"), "psql"),
+      [...place, "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--command", statement],
+      { env: { ...process.env, PGPASSWORD: password.trim() } },
+    );
   }
 
   /** What it logged, for a test that fails. */

@@ -14,6 +14,7 @@ import {
   type Page,
 } from "playwright-core";
 import { Api } from "./api.ts";
+import { NameServer } from "./names.ts";
 import { Product } from "./product.ts";
 
 export const PASSWORD = "a long enough password";
@@ -24,6 +25,8 @@ export interface World {
   browser: Browser;
   /** The API as the operator. */
   operator: Api;
+  /** The one that the product asks. */
+  names: NameServer;
 }
 
 let started: Promise<World> | null = null;
@@ -34,7 +37,8 @@ export function world(): Promise<World> {
 }
 
 async function start(): Promise<World> {
-  const product = await Product.start();
+  const names = await NameServer.start();
+  const product = await Product.start(["--dns-servers", names.address]);
   const browser = await chromium.launch({
     executablePath: process.env.TENANTRY_CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -55,16 +59,17 @@ async function start(): Promise<World> {
     { i: { token, name: "Olga Operator", password: PASSWORD } },
   );
   await operator.logIn(OPERATOR, PASSWORD);
-  return { product, browser, operator };
+  return { product, browser, operator, names };
 }
 
 /** Ends what was started. */
 export async function end(): Promise<void> {
   if (!started) return;
-  const { product, browser } = await started;
+  const { product, browser, names } = await started;
   started = null;
   await browser.close();
   await product.dispose();
+  names.stop();
 }
 
 after(end);
@@ -101,10 +106,13 @@ export async function mailedLink(recipient: string, path: string): Promise<strin
 let people = 0;
 
 /** Somebody with a verified account, made through the API. */
-export async function person(name: string): Promise<{ api: Api; email: string; name: string }> {
+export async function person(
+  name: string,
+  address?: string,
+): Promise<{ api: Api; email: string; name: string }> {
   const { product } = await world();
   people += 1;
-  const email = `${name.toLowerCase().replaceAll(" ", ".")}.${people}@example.com`;
+  const email = address ?? `${name.toLowerCase().replaceAll(" ", ".")}.${people}@example.com`;
   const api = new Api(product.portal);
   await api.ask("mutation($i: SignUpInput!) { signUp(input: $i) { problem { message } } }", {
     i: { email, password: PASSWORD, name },

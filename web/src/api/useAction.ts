@@ -36,7 +36,10 @@ export function useAction<Data extends object, Variables extends object>(
       setFault(null);
       let result = await execute(variables as never);
       // What destroys or outlives the session needs a fresh proof of who it is: with it, the same is asked again.
-      if (result.error && faultOf(result.error).code === "STEP_UP_REQUIRED" && (await askProof())) {
+      const refused = result.error ? faultOf(result.error) : null;
+      if (refused?.code === "STEP_UP_REQUIRED") {
+        // Who would not has cancelled it, and knows.
+        if (!(await askProof())) return { ok: false, problem: null, fault: refused };
         result = await execute(variables as never);
       }
       const payload = result.data ? (Object.values(result.data)[0] as Payload<Data>) : null;

@@ -1,6 +1,7 @@
-import { Fragment } from "react";
+import { Fragment, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, Outlet, useLocation, useParams } from "react-router";
+import { useTenantActivity } from "../api/useLive";
 import { FaultPanel } from "../ui/FaultPanel";
 import { PageLoading } from "../ui/PageLoading";
 import { Outdated } from "./Outdated";
@@ -53,10 +54,23 @@ export function RequireTenant() {
   const rights = new Set(tenant.viewerRights);
   return (
     <TenantContext.Provider key={tenant.id} value={{ ...tenant, role, may: (right) => rights.has(right) }}>
+      <Follow tenantId={tenant.id} />
       {rights.has("support-access:view") ? <SupportNotice tenantId={tenant.id} /> : null}
       <Outlet />
     </TenantContext.Provider>
   );
+}
+
+/** Somebody changes what the viewer may do here, or ends it, while a page is open: the session is asked anew. */
+function Follow({ tenantId }: { tenantId: string }) {
+  const { refresh } = useSession();
+  // It begins with the present state, which the session is of.
+  const begun = useRef(false);
+  useTenantActivity(tenantId, ({ members }) => {
+    if (begun.current && members) refresh(false);
+    begun.current = true;
+  });
+  return null;
 }
 
 /** Where a person belongs: their first organisation, the console for staff, or making a first organisation. */

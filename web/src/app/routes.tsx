@@ -41,6 +41,7 @@ export const routes: RouteObject[] = [
           { path: "/sign-up", lazy: page(entry, "SignUp") },
           { path: "/verify-email", lazy: page(entry, "VerifyEmail") },
           { path: "/log-in", lazy: page(entry, "LogIn") },
+          { path: "/log-in/second-step", lazy: page(entry, "SecondStepPage") },
           { path: "/forgot-password", lazy: page(entry, "ForgotPassword") },
           { path: "/reset-password", lazy: page(entry, "ResetPassword") },
           { path: "/operator-setup", lazy: page(entry, "OperatorSetup") },

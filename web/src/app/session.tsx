@@ -78,6 +78,14 @@ export function useSession(): Session {
   return session;
 }
 
+/** For a page whose answer says that nobody is logged in any more: who is, is asked anew. */
+export function useGone(gone: boolean): void {
+  const { refresh } = useSession();
+  useEffect(() => {
+    if (gone) refresh(false);
+  }, [gone, refresh]);
+}
+
 /** The person who is logged in; for pages behind `RequireLogin`. */
 export function useViewer(): Viewer {
   const { viewer } = useSession();

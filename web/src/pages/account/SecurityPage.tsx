@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { SecurityDocument } from "../../api/customer/graphql";
 import { useLasting } from "../../api/useLasting";
-import { useSession, useViewer } from "../../app/session";
+import { useGone, useSession, useViewer } from "../../app/session";
 import { FaultPanel } from "../../ui/FaultPanel";
 import { PageHeader } from "../../ui/PageHeader";
 import { Passkeys } from "./Passkeys";
@@ -22,6 +22,7 @@ export function SecurityPage() {
   const [codes, setCodes] = useState<string[] | null>(null);
   const security = useLasting({ query: SecurityDocument, variables: {} });
   const mine = security.data?.viewer?.security;
+  useGone(security.data?.viewer === null);
   // What the person's organisations demand may be there now, or lack.
   const changed = (made?: string[] | null) => {
     if (made && made.length > 0) setCodes(made);

@@ -8,7 +8,7 @@ import {
 } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
 import { useLasting } from "../../api/useLasting";
-import { useViewer } from "../../app/session";
+import { useGone, useViewer } from "../../app/session";
 import { Confirm } from "../../ui/Confirm";
 import { done } from "../../ui/done";
 import { PagedList } from "../../ui/PagedList";
@@ -34,6 +34,7 @@ export function SessionsPage() {
   const [others, setOthers] = useState(false);
   const shown = useKept(asked);
   const list = sessions.data?.viewer?.sessions;
+  useGone(sessions.data?.viewer === null);
   const close = () => {
     revoke.reset();
     setAsked(null);

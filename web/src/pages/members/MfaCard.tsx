@@ -5,9 +5,9 @@ import { MfaRequiredDocument, SetMfaRequiredDocument } from "../../api/customer/
 import { useAction } from "../../api/useAction";
 import { useLasting } from "../../api/useLasting";
 import { useTenant } from "../../app/tenant";
-import { ActionAlert } from "../../ui/ActionAlert";
 import { Confirm } from "../../ui/Confirm";
 import { done } from "../../ui/done";
+import { FaultPanel } from "../../ui/FaultPanel";
 
 /** Whether every member needs a second factor; owners decide. */
 export function MfaCard() {
@@ -17,6 +17,7 @@ export function MfaCard() {
   const [asking, setAsking] = useState(false);
   const state = useLasting({ query: MfaRequiredDocument, variables: { tenantId: tenant.id } });
   const required = state.data?.tenant.mfaRequired;
+  if (state.fault && required === undefined) return <FaultPanel fault={state.fault} retry={state.again} />;
   const close = () => {
     set.reset();
     setAsking(false);
@@ -36,7 +37,6 @@ export function MfaCard() {
       <Text size="sm" c="dimmed" mb="md">
         {t("mfa.lead")}
       </Text>
-      <ActionAlert fault={state.fault} />
       {required === undefined ? (
         <Skeleton height={70} />
       ) : (

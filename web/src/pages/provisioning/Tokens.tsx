@@ -129,9 +129,11 @@ function TokenRow({ token, onRevoke }: { token: Token; onRevoke?: () => void }) 
             {token.prefix}…
           </Text>
           <Text size="sm" c="dimmed" component="div">
-            {t("tokens.by", { name: token.createdBy })} <When at={token.createdAt} /> · {t("tokens.ends")}{" "}
-            <When at={token.revokedAt ?? token.expiresAt} /> · {t("tokens.lastUsed")}{" "}
-            {token.lastUsedAt ? <When at={token.lastUsedAt} /> : t("common:never")}{" "}
+            {t("tokens.by", { name: token.createdBy })} <When at={token.createdAt} /> ·{" "}
+            {t(state === "active" ? "tokens.ends" : "tokens.ended")}{" "}
+            <When at={token.revokedAt ?? token.expiresAt} /> ·{" "}
+            {t(token.lastUsedAt ? "tokens.lastUsed" : "tokens.neverUsed")}{" "}
+            {token.lastUsedAt ? <When at={token.lastUsedAt} /> : null}{" "}
             {token.lastUsedFrom ? t("tokens.from", { address: token.lastUsedFrom }) : null}
           </Text>
         </div>

@@ -22,6 +22,9 @@ interface Props {
   onAgain: () => void;
 }
 
+/** What was pressed to get here is gone: the focus goes to what is asked for. */
+const takeFocus = (field: HTMLElement | null) => field?.focus();
+
 /** The second step of a log-in, with one of the factors that the person has. */
 export function SecondStep({ token, factors, onDone, onAgain }: Props) {
   const { t } = useTranslation("public");
@@ -37,6 +40,7 @@ export function SecondStep({ token, factors, onDone, onAgain }: Props) {
     const outcome = await complete.run({ input: { token, ...proof } });
     if (outcome.ok) return onDone();
     form.reset();
+    form.getInputNode("code")?.focus();
   };
   const submit = form.onSubmit(
     ({ code }) => send(factor === "TOTP" ? { totp: code } : { recoveryCode: code }),
@@ -68,7 +72,7 @@ export function SecondStep({ token, factors, onDone, onAgain }: Props) {
             leftSection={<IconFingerprint size={16} aria-hidden />}
             onClick={withPasskey}
             loading={passkey.challenge.busy || complete.busy}
-            data-autofocus
+            ref={takeFocus}
           >
             {t("secondFactor.usePasskey")}
           </Button>
@@ -76,6 +80,7 @@ export function SecondStep({ token, factors, onDone, onAgain }: Props) {
           <form onSubmit={submit} noValidate key={factor}>
             <Stack>
               <TextInput
+                ref={takeFocus}
                 label={t(`secondFactor.${factor}.label`)}
                 autoComplete="one-time-code"
                 inputMode={factor === "TOTP" ? "numeric" : "text"}

@@ -8,9 +8,10 @@ import { WaysInDocument } from "../../api/customer/graphql";
 import { ActionAlert } from "../../ui/ActionAlert";
 import { RequestId } from "../../ui/FaultPanel";
 
-/** Where a browser sets out for a provider; the page to end at goes with it. */
-export function setOut(startUrl: string, next: string | null): string {
-  return next ? `${startUrl}&return_to=${encodeURIComponent(next)}` : `${startUrl}&return_to=%2Fhome`;
+/** Where a browser sets out for a provider; the page to end at goes with it, and whom the provider may suggest. */
+export function setOut(startUrl: string, next: string | null, email?: string): string {
+  const to = `${startUrl}&return_to=${encodeURIComponent(next ?? "/home")}`;
+  return email ? `${to}&email=${encodeURIComponent(email)}` : to;
 }
 
 interface Props {
@@ -36,7 +37,7 @@ export function SignOn({ email, next }: Props) {
     const result = await client.query(WaysInDocument, asked, { requestPolicy: "network-only" }).toPromise();
     const own = result.data?.waysIn.find((way) => !way.code);
     if (own) {
-      location.assign(setOut(own.startUrl, next));
+      location.assign(setOut(own.startUrl, next, asked.email));
       return;
     }
     setBusy(false);

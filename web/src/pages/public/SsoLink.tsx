@@ -1,7 +1,7 @@
 import { Button, Stack } from "@mantine/core";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { Link } from "react-router";
 import { ConfirmSsoLinkDocument, LogOutDocument } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
 import { useSession } from "../../app/session";
@@ -24,7 +24,6 @@ export function SsoLink() {
   }, [linked]);
   const token = linked ?? sessionStorage.getItem(KEY);
   const { viewer, refresh } = useSession();
-  const navigate = useNavigate();
   const confirm = useAction(ConfirmSsoLinkDocument);
   const logOut = useAction(LogOutDocument);
   if (!token) return <EntryPage title={t("link.missing")} lead={t("link.missingText")} />;
@@ -52,12 +51,13 @@ export function SsoLink() {
   };
   const anew = async () => {
     if (!(await logOut.run({})).ok) return;
-    await navigate(LOG_IN, { replace: true });
     refresh();
+    // As a new page: this one would still know who was logged in, and come back here.
+    location.replace(LOG_IN);
   };
   const again = ANEW.includes(confirm.problem?.code ?? "");
   return (
-    <EntryPage title={t("link.title")} lead={t("link.as", { email: viewer.email })}>
+    <EntryPage title={t("link.title")} lead={again ? undefined : t("link.as", { email: viewer.email })}>
       <Stack>
         <ActionAlert problem={confirm.problem} fault={confirm.fault ?? logOut.fault} />
         {again ? (

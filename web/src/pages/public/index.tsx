@@ -13,6 +13,7 @@ export { NotFound } from "./NotFound";
 export { OpenRefused } from "./OpenRefused";
 export { OperatorSetup } from "./OperatorSetup";
 export { ResetPassword } from "./ResetPassword";
+export { SecondStepPage } from "./SecondStepPage";
 export { SignUp } from "./SignUp";
 export { SsoLink } from "./SsoLink";
 export { VerifyEmail } from "./VerifyEmail";

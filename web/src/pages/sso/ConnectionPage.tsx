@@ -22,6 +22,7 @@ import { type Changes, SettingsForm } from "./SettingsForm";
 import { SetupLink } from "./SetupLink";
 import type { Connection } from "./SsoPage";
 import { StateBadge } from "./StateBadge";
+import { TestProblem } from "./TestProblem";
 import { TestResult } from "./TestResult";
 
 /** One connection, from its settings to its enforcement, in the order in which it is set up. */
@@ -108,6 +109,7 @@ function TestCard({ connection, manages }: Pick<Props, "connection" | "manages">
   return (
     <Card title={t("test.title")} text={t("test.text")}>
       <Stack>
+        <TestProblem />
         {connection.lastTest ? <TestResult test={connection.lastTest} /> : null}
         <ActionAlert problem={test.problem} fault={test.fault} />
         {manages ? (

@@ -6,6 +6,7 @@ import { CreateSsoConnectionDocument } from "../../api/customer/graphql";
 import { useAction } from "../../api/useAction";
 import { useTenant } from "../../app/tenant";
 import { ActionAlert, fieldError } from "../../ui/ActionAlert";
+import { useRefused } from "./useRefused";
 
 /** A name first: what the provider needs to know stands on the connection's own page, and what we need comes there. */
 export function CreateConnection({ onClose }: { onClose: () => void }) {
@@ -13,6 +14,7 @@ export function CreateConnection({ onClose }: { onClose: () => void }) {
   const tenant = useTenant();
   const navigate = useNavigate();
   const create = useAction(CreateSsoConnectionDocument);
+  const form = useRefused(create.problem);
   const [name, setName] = useState("");
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -27,7 +29,7 @@ export function CreateConnection({ onClose }: { onClose: () => void }) {
       title={t("create.title")}
       closeButtonProps={{ "aria-label": t("common:confirm.cancel") }}
     >
-      <form onSubmit={submit} noValidate>
+      <form ref={form} onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm">{t("create.text")}</Text>
           <TextInput

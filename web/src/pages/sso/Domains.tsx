@@ -15,6 +15,7 @@ import { done } from "../../ui/done";
 import { useKept } from "../../ui/useKept";
 import { When } from "../../ui/When";
 import { Copied } from "./Copied";
+import { useRefused } from "./useRefused";
 
 type Domain = SingleSignOnQuery["tenant"]["ssoDomains"][number];
 
@@ -30,6 +31,7 @@ export function Domains({ domains, manages, onChanged }: Props) {
   const tenant = useTenant();
   const add = useAction(AddSsoDomainDocument);
   const remove = useAction(RemoveSsoDomainDocument);
+  const form = useRefused(add.problem);
   const [name, setName] = useState("");
   const [asked, setAsked] = useState<Domain | null>(null);
   const shown = useKept(asked);
@@ -72,7 +74,7 @@ export function Domains({ domains, manages, onChanged }: Props) {
         ))}
       </Stack>
       {manages ? (
-        <form onSubmit={submit} noValidate>
+        <form ref={form} onSubmit={submit} noValidate>
           <Group align="flex-end" mt="md">
             <TextInput
               label={t("domains.name")}

@@ -41,8 +41,13 @@ export function Enforcement({ connection, proven, manages, onChanged }: Props) {
   const [exempt, setExempt] = useState<string[]>([viewer.id]);
   const [guests, setGuests] = useState(connection.guestsToo);
   const enforced = connection.state === "ENFORCED";
-  const people = useAll(PEOPLE, manages && asking === "enforce" ? { tenantId: tenant.id, first: 100 } : null);
+  const people = useAll(
+    PEOPLE,
+    manages && (asking === "enforce" || enforced) ? { tenantId: tenant.id, first: 100 } : null,
+  );
   const owners = (people.rows ?? []).filter((member) => member.role === "OWNER");
+  const exempted = owners.filter((owner) => connection.exemptUserIds.includes(owner.userId));
+  const on = connection.guestsToo ? "enforce.onForAll" : "enforce.on";
   const close = () => {
     enforce.reset();
     stop.reset();
@@ -65,13 +70,18 @@ export function Enforcement({ connection, proven, manages, onChanged }: Props) {
     ...(proven ? [] : ["enforce.needsDomain"]),
   ];
   return (
-    <Card title={t("enforce.title")} text={t(enforced ? "enforce.on" : "enforce.text")}>
+    <Card title={t("enforce.title")} text={t(enforced ? on : "enforce.text")}>
       {!enforced && missing.length ? (
         <List size="sm" mb="sm">
           {missing.map((what) => (
             <List.Item key={what}>{t(what)}</List.Item>
           ))}
         </List>
+      ) : null}
+      {enforced && exempted.length ? (
+        <Text size="sm" mb="sm">
+          {t("enforce.exempted")} {exempted.map((owner) => owner.name).join(", ")}
+        </Text>
       ) : null}
       {manages ? (
         <Group justify="flex-end">

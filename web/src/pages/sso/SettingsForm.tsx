@@ -5,6 +5,7 @@ import type { SsoSettingsShownFragment } from "../../api/customer/graphql";
 import type { useAction } from "../../api/useAction";
 import { ActionAlert, fieldError } from "../../ui/ActionAlert";
 import { Copied } from "./Copied";
+import { useRefused } from "./useRefused";
 
 export type Settings = SsoSettingsShownFragment;
 
@@ -39,6 +40,7 @@ const FIELDS = [
 /** What the provider needs to know, and what the provider says in return. */
 export function SettingsForm({ settings, action, disabled, onSave }: Props) {
   const { t } = useTranslation("sso");
+  const form = useRefused(action.problem);
   const [values, setValues] = useState({
     issuer: settings.issuer,
     clientId: settings.clientId,
@@ -73,7 +75,7 @@ export function SettingsForm({ settings, action, disabled, onSave }: Props) {
     if (saved) setValues((old) => ({ ...old, clientSecret: "" }));
   };
   return (
-    <form onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       <Stack>
         <Text size="sm">{t("settings.give")}</Text>
         <Copied label={t("settings.redirectUri")} value={settings.redirectUri} />

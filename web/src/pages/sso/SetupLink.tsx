@@ -7,7 +7,7 @@ import { useTenant } from "../../app/tenant";
 import { ActionAlert } from "../../ui/ActionAlert";
 import { done } from "../../ui/done";
 import { SecretShown } from "../../ui/SecretShown";
-import { Until } from "../../ui/Until";
+import { When } from "../../ui/When";
 import { Card } from "./Card";
 import type { Connection } from "./SsoPage";
 
@@ -34,7 +34,7 @@ export function SetupLink({ connection, onChanged }: { connection: Connection; o
     <Card title={t("setupLink.title")} text={t("setupLink.text")}>
       {connection.setupUntil ? (
         <Text size="sm" mb="sm" component="div">
-          {t("setupLink.open")} <Until at={connection.setupUntil} />
+          {t("setupLink.open")} <When at={connection.setupUntil} />
         </Text>
       ) : null}
       <ActionAlert problem={create.problem ?? revoke.problem} fault={create.fault ?? revoke.fault} />

@@ -12,11 +12,12 @@ import { ActionAlert } from "../../ui/ActionAlert";
 import { done } from "../../ui/done";
 import { FaultPanel } from "../../ui/FaultPanel";
 import { PageHeader } from "../../ui/PageHeader";
-import { Until } from "../../ui/Until";
+import { When } from "../../ui/When";
 import { useLinkToken } from "../public/useLinkToken";
 import { Card } from "./Card";
 import { type Changes, SettingsForm } from "./SettingsForm";
 import { StateBadge } from "./StateBadge";
+import { TestProblem } from "./TestProblem";
 import { TestResult } from "./TestResult";
 
 /** Kept for the way to the provider and back, in this tab alone. */
@@ -70,7 +71,7 @@ function Setup({ token }: { token: string }) {
       <Stack>
         {setup.expiresAt ? (
           <Text size="sm" component="div">
-            {t("setup.until")} <Until at={setup.expiresAt} />
+            {t("setup.until")} <When at={setup.expiresAt} />
           </Text>
         ) : null}
         <Card title={t("settings.title")}>
@@ -78,6 +79,7 @@ function Setup({ token }: { token: string }) {
         </Card>
         <Card title={t("test.title")} text={t("setup.test")}>
           <Stack>
+            <TestProblem />
             {setup.lastTest ? <TestResult test={setup.lastTest} /> : null}
             <ActionAlert problem={test.problem} fault={test.fault} />
             <Group justify="flex-end">
