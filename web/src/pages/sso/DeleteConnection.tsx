@@ -28,7 +28,7 @@ export function DeleteConnection({ connection }: { connection: Connection }) {
   return (
     <Card title={t("delete.title")} text={t("delete.text")}>
       <Group justify="flex-end">
-        <Button color="red.8" variant="outline" onClick={() => setAsking(true)}>
+        <Button color="red" variant="light" onClick={() => setAsking(true)}>
           {t("delete.open")}
         </Button>
       </Group>
