@@ -6,8 +6,8 @@
 
 mod paths;
 mod schemas;
-mod sign_on;
 mod scim;
+mod sign_on;
 #[cfg(test)]
 mod tests;
 
@@ -33,7 +33,10 @@ const ABOUT: &str = "What of Tenantry is plain HTTP: files, health, events, toke
         paths::admin_graphql_get,
         paths::admin_graphql_post,
         paths::open,
-        sign_on::oidc_start,
+        sign_on::sso_start,
+        sign_on::saml_metadata,
+        sign_on::saml_acs,
+        sign_on::saml_continue,
         sign_on::oidc_callback,
         sign_on::oidc_log_out,
         sign_on::oidc_back_channel_logout,
