@@ -16,7 +16,8 @@ use tenantry_testkit::World;
 use crate::factors::Method;
 use crate::links::Purpose;
 use crate::{
-    attempts, devices, factors, invitations, links, members, passkeys, roles, session_policy, sessions, support, users,
+    attempts, devices, factors, invitations, links, members, passkeys, roles, session_policy, sessions,
+    support, users,
 };
 
 const SOURCES: [(&str, &str); 12] = [

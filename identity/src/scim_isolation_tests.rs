@@ -34,7 +34,7 @@ struct Fixture {
 async fn fixture() -> Fixture {
     let world = World::new().await;
     let cluster = &world.test_db.cluster;
-    let db = Db::connect(&cluster.app, &cluster.system, PoolSizes { app: 2, system: 2 });
+    let db = Db::connect(&cluster.app, &cluster.system, PoolSizes { app: 8, system: 8 });
     let tenant = world.tenant("acme").await;
     let (clock, entropy) = (&*world.runtime.clock, &*world.runtime.entropy);
     let maker = UserId::generate(clock, entropy);

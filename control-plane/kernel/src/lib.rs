@@ -27,9 +27,9 @@ mod secret;
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SystemClock};
 pub use error::{Access, Error, Kind, Result};
 pub use id::{
-    ApiKeyId, AuditStreamId, ConnectionId, CredentialId, DeliveryId, DeviceId, InstanceId, InvitationId, MessageId,
-    PasskeyId, RequestId, RoleId, ServiceAccountId, SessionId, SubscriptionId, SupportAccessId, TenantId, UserId,
-    ScimGroupId, ScimTokenId, ScimUserId, WebhookEndpointId,
+    ApiKeyId, AuditStreamId, ConnectionId, CredentialId, DeliveryId, DeviceId, InstanceId, InvitationId,
+    MessageId, PasskeyId, RequestId, RoleId, ScimGroupId, ScimTokenId, ScimUserId, ServiceAccountId,
+    SessionId, SubscriptionId, SupportAccessId, TenantId, UserId, WebhookEndpointId,
 };
 pub use region::Region;
 pub use secret::{Secret, random_token};

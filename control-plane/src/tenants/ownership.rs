@@ -1,6 +1,6 @@
 use tenantry_authz::{Action, Ctx, Resource, ResourceKind};
 use tenantry_identity::Member;
-use tenantry_kernel::{Error, Result, TenantId, UserId};
+use tenantry_kernel::{Result, TenantId, UserId};
 
 use super::Tenants;
 
@@ -19,16 +19,16 @@ impl Tenants {
     /// Hands a tenant over: see `Identity::transfer_ownership`.
     ///
     /// # Errors
-    /// As there, and `Invalid` for another slug than the tenant's.
+    /// As there.
     pub async fn transfer_ownership(&self, ctx: &Ctx, input: TransferOwnership) -> Result<Member> {
         let resource = Resource::new(ResourceKind::Tenant, input.tenant);
         ctx.permit(Action::Manage, &resource).map(|_| ())?;
-        if self.get(ctx, input.tenant).await?.slug != input.confirm_slug {
-            return Err(Error::invalid("confirmSlug", "That is not the organisation's address.")
-                .with_remedy("Type the address of the organisation that you hand over."));
-        }
-        let transfer =
-            tenantry_identity::TransferOwnership { tenant: input.tenant, to: input.to, stay: input.stay };
+        let transfer = tenantry_identity::TransferOwnership {
+            tenant: input.tenant,
+            to: input.to,
+            confirmed: self.get(ctx, input.tenant).await?.slug == input.confirm_slug,
+            stay: input.stay,
+        };
         self.identity.transfer_ownership(ctx, transfer).await
     }
 }

@@ -83,8 +83,10 @@ impl Ctx {
     /// `Forbidden`.
     pub fn ensure_own_proof(&self) -> Result<()> {
         if self.reach().is_some() {
-            return Err(Error::forbidden("You came in by an organisation's single sign-on, which is good there only.")
-                .with_remedy("Log out, and log in with what is your own: your password or a passkey."));
+            return Err(Error::forbidden(
+                "You came in by an organisation's single sign-on, which is good there only.",
+            )
+            .with_remedy("Log out, and log in with what is your own: your password or a passkey."));
         }
         self.ensure_proof()
     }

@@ -46,6 +46,17 @@ pub enum FactorKind {
     Passkey,
 }
 
+impl FactorKind {
+    /// As the API names it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Totp => "TOTP",
+            Self::RecoveryCode => "RECOVERY_CODE",
+            Self::Passkey => "PASSKEY",
+        }
+    }
+}
+
 /// What a person has, as far as a log-in needs to know.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Held {

@@ -13,6 +13,8 @@ pub struct TransferOwnership {
     pub tenant: TenantId,
     /// The member who becomes an owner.
     pub to: UserId,
+    /// Whether the owner has typed the tenant's address as it is. It counts only for a member who is there: strangers learn nothing.
+    pub confirmed: bool,
     /// Whether the acting owner stays one. Otherwise they become an administrator.
     pub stay: bool,
 }
@@ -22,7 +24,7 @@ impl Identity {
     /// moment is there no owner. Each of the two changes is written down, and the transfer as well.
     ///
     /// # Errors
-    /// `Forbidden` for who is no owner; `NotFound` for who is no member; `Invalid` for oneself.
+    /// `Forbidden` for who is no owner; `NotFound` for who is no member; `Invalid` for oneself, and for what was not confirmed.
     pub async fn transfer_ownership(&self, ctx: &Ctx, input: TransferOwnership) -> Result<Member> {
         let resource = Resource::new(ResourceKind::Tenant, input.tenant);
         let permit = ctx.permit(Action::Manage, &resource)?;
@@ -41,6 +43,10 @@ impl Identity {
             );
         }
         let heir = repo::find(&tx, input.to).await?.ok_or_else(|| Error::not_found("member"))?;
+        if !input.confirmed {
+            return Err(Error::invalid("confirmSlug", "That is not the organisation's address.")
+                .with_remedy("Type the address of the organisation that you hand over."));
+        }
         let catalog = self.catalog(&tx).await?;
         let is_new = heir.role != Role::Owner;
         if is_new {

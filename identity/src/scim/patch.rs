@@ -307,10 +307,13 @@ fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
+/// The values there are, which of them are meant, and which sub-attribute of each.
+type Meant<'a> = (Vec<Value>, &'a dyn Fn(&Value) -> bool, Option<&'static Attribute>);
+
 /// The values that are meant, or a sub-attribute of each.
 fn some(
     attribute: &'static Attribute,
-    (values, meant, sub): (Vec<Value>, &dyn Fn(&Value) -> bool, Option<&'static Attribute>),
+    (values, meant, sub): Meant<'_>,
     (verb, value): (Verb, &Value),
 ) -> ScimResult<Vec<Value>> {
     let given = match sub {

@@ -25,9 +25,7 @@ impl Projection {
         };
         let (only, without) = (clean(only), clean(without));
         if !only.is_empty() && !without.is_empty() {
-            return Err(ScimFault::value(
-                "attributes and excludedAttributes exclude each other.",
-            ));
+            return Err(ScimFault::value("attributes and excludedAttributes exclude each other."));
         }
         Ok(Self { only, without })
     }

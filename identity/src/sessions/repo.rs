@@ -139,7 +139,7 @@ pub(super) fn assurance(s: &str) -> String {
     format!(
         "{s}.proved_at,
          ({s}.password_hash IS NULL AND NOT {has_factor}) AS cannot_prove,
-         CASE WHEN 'sso' = ANY({s}.methods) OR {has_factor} THEN '[]'::json ELSE {demanding} END AS lacking"
+         CASE WHEN {s}.reach IS NOT NULL OR {has_factor} THEN '[]'::json ELSE {demanding} END AS lacking"
     )
 }
 

@@ -5,7 +5,9 @@ use tenantry_store::{SystemRole, SystemTx};
 
 use super::{Authenticated, repo};
 use crate::users::{self, User};
-use crate::{Identity, api_keys, attempts, devices, factors, invitations, links, scim, service_accounts, sso};
+use crate::{
+    Identity, api_keys, attempts, devices, factors, invitations, links, scim, service_accounts, sso,
+};
 
 /// Seen often enough for a session list, seldom enough that reading does not write.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);

@@ -267,6 +267,18 @@ impl Identity {
         user: UserRow,
         (flow, asserted): (&Flow, &Asserted),
     ) -> Result<Arrival> {
+        if asserted.tenant.is_none() {
+            // A tenant answers for how its own people prove themselves. These reach all of the person's tenants, so what the
+            // person set up for themselves is asked for, as after a password.
+            let held = self.held_factors(user.user_id()).await?;
+            if held.any() {
+                let waits = self.await_factor(ctx, (user.user_id(), held), &[Method::Sso]).await?;
+                let LogInOutcome::SecondFactorNeeded { token, factors, .. } = waits else {
+                    return Err(Error::internal("a log-in did not wait for its second factor"));
+                };
+                return Ok(Arrival::FactorNeeded { token, factors, return_to: flow.return_to.clone() });
+            }
+        }
         let LogInOutcome::LoggedIn { token, session, expires_at, user } =
             self.open_session(ctx, user, &[Method::Sso]).await?
         else {

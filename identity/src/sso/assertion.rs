@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use tenantry_kernel::{ConnectionId, Secret, SessionId, TenantId, UserId};
 
+use crate::factors::FactorKind;
 use crate::users::User;
 
 /// What a provider said about a person, after the protocol has checked that it is the provider who said it, to us, now.
@@ -116,6 +117,13 @@ pub enum Arrival {
         session: SessionId,
         expires_at: DateTime<Utc>,
         user: User,
+        return_to: String,
+    },
+    /// A provider for everybody says who the person is, and the person has a second factor of their own: the log-in waits
+    /// for it, as after a password (`Identity::complete_log_in`).
+    FactorNeeded {
+        token: Secret,
+        factors: Vec<FactorKind>,
         return_to: String,
     },
     /// The test has passed; its result stands with the connection.

@@ -89,7 +89,7 @@ fn saml() -> SamlSettings {
 async fn fixture() -> Fixture {
     let world = World::new().await;
     let cluster = &world.test_db.cluster;
-    let db = Db::connect(&cluster.app, &cluster.system, PoolSizes { app: 4, system: 2 });
+    let db = Db::connect(&cluster.app, &cluster.system, PoolSizes { app: 8, system: 8 });
     let tenant = world.tenant("acme").await;
     let (clock, entropy) = (&*world.runtime.clock, &*world.runtime.entropy);
     let user = UserId::generate(clock, entropy);
@@ -381,7 +381,7 @@ async fn the_bare_application_role_may_not_do_what_the_system_does() {
         assert_eq!(of(name), 1, "{name}");
     }
     let cluster = &f.world.test_db.cluster;
-    let bare = Db::connect(&cluster.app, &cluster.app, PoolSizes { app: 2, system: 2 });
+    let bare = Db::connect(&cluster.app, &cluster.app, PoolSizes { app: 8, system: 8 });
     for (function, outcome) in system_functions(&f, &bare).await {
         let error = outcome.expect_err(function);
         assert!(format!("{error:?}").contains("permission denied"), "{function}: {error:?}");

@@ -25,7 +25,7 @@ async fn scene() -> Scene {
 
 impl Scene {
     async fn transfer(&self, by: &Ctx, to: UserId, stay: bool) -> tenantry_kernel::Result<Member> {
-        let input = TransferOwnership { tenant: self.tenant, to, stay };
+        let input = TransferOwnership { tenant: self.tenant, to, confirmed: true, stay };
         self.world.identity.transfer_ownership(by, input).await
     }
 

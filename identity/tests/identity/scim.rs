@@ -29,8 +29,8 @@ impl Scene {
         let tenant = world.tenant_of(owner.user().unwrap()).await;
         let owner = world.again(&owner).await;
         let set = SetProvisioning { tenant, enabled: Some(true), role: None };
-        world.identity.set_provisioning(&owner, set).await.unwrap();
-        let made = world.identity.create_scim_token(&owner, wanted(tenant)).await.unwrap();
+        world.identity.set_provisioning(&world.proven(&owner), set).await.unwrap();
+        let made = world.identity.create_scim_token(&world.proven(&owner), wanted(tenant)).await.unwrap();
         Self { world, tenant, owner, secret: made.secret }
     }
 
@@ -87,7 +87,7 @@ impl Scene {
     ) -> tenantry_kernel::Result<ProvisionedGroup> {
         let group: ScimGroupId = group.parse().unwrap();
         let map = MapGroup { tenant: self.tenant, group, role: role.map(Into::into) };
-        self.world.identity.map_group(by, map).await
+        self.world.identity.map_group(&self.world.proven(by), map).await
     }
 
     async fn accept(&self, ctx: &Ctx, email: &str) -> tenantry_kernel::Result<AcceptOutcome> {
@@ -304,10 +304,10 @@ async fn members_of_groups_have_the_strongest_of_their_roles_as_long_as_they_are
     scene.delete(ScimKind::Group, &developers).await.unwrap();
     assert_eq!(scene.role(&ada).await.as_deref(), Some("viewer"), "what the groups gave goes with them");
     // An open invitation follows the groups as well.
+    let person = scene.world.logged_in("bob@example.com").await;
     let bob = scene.user("bob@example.com").await;
     let add = json!([{ "op": "add", "path": "members", "value": [{ "value": bob }] }]);
     scene.patch(ScimKind::Group, &admins, add).await.unwrap();
-    let person = scene.world.logged_in("bob@example.com").await;
     let mail = scene.world.mail_to("bob@example.com").await;
     let invited = mail.iter().find(|mail| mail.body.contains("/invitation#")).unwrap();
     scene.world.identity.accept_invitation(&person, &token_in(&invited.body)).await.unwrap();
@@ -323,7 +323,13 @@ async fn a_directory_gives_and_takes_no_more_than_the_maker_of_its_token_could()
     assert_eq!(scene.map(&carl, &owned, Some(Role::Owner)).await.unwrap_err().kind(), Kind::Forbidden);
     scene.map(&scene.owner, &owned, Some(Role::Owner)).await.unwrap();
     let by_owner = scene.secret.clone();
-    scene.secret = scene.world.identity.create_scim_token(&carl, wanted(scene.tenant)).await.unwrap().secret;
+    scene.secret = scene
+        .world
+        .identity
+        .create_scim_token(&scene.world.proven(&carl), wanted(scene.tenant))
+        .await
+        .unwrap()
+        .secret;
     let (ada, id) = scene.member("ada@example.com").await;
     let add = json!([{ "op": "add", "path": "members", "value": [{ "value": id }] }]);
     let refused = scene.patch(ScimKind::Group, &owned, add.clone()).await.unwrap_err();
@@ -357,7 +363,8 @@ async fn a_directory_gives_and_takes_no_more_than_the_maker_of_its_token_could()
 async fn tokens_are_made_by_people_overlap_expire_and_die_with_the_connection() {
     let scene = Scene::new().await;
     let identity = &scene.world.identity;
-    let second = identity.create_scim_token(&scene.owner, wanted(scene.tenant)).await.unwrap();
+    let second =
+        identity.create_scim_token(&scene.world.proven(&scene.owner), wanted(scene.tenant)).await.unwrap();
     assert!(second.secret.expose().starts_with("tnt_scm_"));
     assert!(scene.directory_with(&second.secret).await.is_some(), "both are good");
     scene.directory().await;
@@ -365,31 +372,42 @@ async fn tokens_are_made_by_people_overlap_expire_and_die_with_the_connection() 
     assert!(identity.authenticate_program(&second.secret, &Origin::default()).await.unwrap().is_none());
     let directory = scene.directory().await;
     let page = PageRequest::new(None, None);
-    let refused = identity.create_scim_token(&directory, wanted(scene.tenant)).await.unwrap_err();
+    let refused =
+        identity.create_scim_token(&scene.world.proven(&directory), wanted(scene.tenant)).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::Forbidden, "a directory makes no tokens");
     let projection = ScimProjection::default();
     let nobody = identity.scim_get(call(&scene.owner, &projection), ScimKind::User, "x").await.unwrap_err();
     assert_eq!(nobody.status, 403, "a person is no directory");
     let viewer = scene.world.logged_in("viewer@example.com").await;
     let viewer = scene.world.join(&viewer, (scene.tenant, Role::Viewer)).await;
-    let refused = identity.create_scim_token(&viewer, wanted(scene.tenant)).await.unwrap_err();
+    let refused =
+        identity.create_scim_token(&scene.world.proven(&viewer), wanted(scene.tenant)).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::NotFound);
     let listed = identity.scim_tokens(&scene.owner, scene.tenant, &page).await.unwrap().rows;
     assert_eq!(listed.len(), 2);
     assert!(listed.iter().all(|token| token.last_used_at.is_some() && token.maker_name == "Ada Lovelace"));
-    identity.revoke_scim_token(&scene.owner, scene.tenant, second.token.id).await.unwrap();
-    identity.revoke_scim_token(&scene.owner, scene.tenant, second.token.id).await.unwrap();
+    identity
+        .revoke_scim_token(&scene.world.proven(&scene.owner), scene.tenant, second.token.id)
+        .await
+        .unwrap();
+    identity
+        .revoke_scim_token(&scene.world.proven(&scene.owner), scene.tenant, second.token.id)
+        .await
+        .unwrap();
     assert_eq!(scene.audited("scim_token.revoked").await, 1, "repeating changes nothing");
     assert!(scene.directory_with(&second.secret).await.is_none());
     let off = |enabled| SetProvisioning { tenant: scene.tenant, enabled: Some(enabled), role: None };
-    identity.set_provisioning(&scene.owner, off(false)).await.unwrap();
+    identity.set_provisioning(&scene.world.proven(&scene.owner), off(false)).await.unwrap();
     assert!(scene.directory_with(&scene.secret).await.is_none());
-    identity.set_provisioning(&scene.owner, off(true)).await.unwrap();
+    identity.set_provisioning(&scene.world.proven(&scene.owner), off(true)).await.unwrap();
     assert!(scene.directory_with(&scene.secret).await.is_some());
     for _ in 0..9 {
-        identity.create_scim_token(&scene.owner, wanted(scene.tenant)).await.unwrap();
+        identity.create_scim_token(&scene.world.proven(&scene.owner), wanted(scene.tenant)).await.unwrap();
     }
-    let full = identity.create_scim_token(&scene.owner, wanted(scene.tenant)).await.unwrap_err();
+    let full = identity
+        .create_scim_token(&scene.world.proven(&scene.owner), wanted(scene.tenant))
+        .await
+        .unwrap_err();
     assert_eq!(full.kind(), Kind::Conflict);
     scene.world.clock.advance(TimeDelta::days(366));
     assert!(scene.directory_with(&scene.secret).await.is_none());
@@ -397,7 +415,10 @@ async fn tokens_are_made_by_people_overlap_expire_and_die_with_the_connection() 
         expires_at: Some(scene.world.clock.now() + TimeDelta::days(400)),
         ..wanted(scene.tenant)
     };
-    assert_eq!(identity.create_scim_token(&scene.owner, late).await.unwrap_err().kind(), Kind::Invalid);
+    assert_eq!(
+        identity.create_scim_token(&scene.world.proven(&scene.owner), late).await.unwrap_err().kind(),
+        Kind::Invalid
+    );
 }
 
 #[tokio::test]

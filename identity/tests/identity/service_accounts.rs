@@ -219,8 +219,7 @@ async fn secrets_are_several_at_once_and_each_ends_by_itself() {
     assert!(is_client_error(&scene.ask_with(account.id, &second).await), "ninety days are over");
     let identity = &scene.world.identity;
     let owner = scene.world.proven(&scene.owner);
-    let twice =
-        identity.remove_service_account_credential(&owner, (scene.tenant, account.id), shown[0].id);
+    let twice = identity.remove_service_account_credential(&owner, (scene.tenant, account.id), shown[0].id);
     assert_eq!(twice.await.unwrap_err().kind(), Kind::NotFound);
     for _ in 0..9 {
         scene.secret(&account).await;

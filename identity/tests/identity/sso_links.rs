@@ -5,6 +5,7 @@ use tenantry_authz::{Ctx, Role};
 use tenantry_identity::*;
 use tenantry_kernel::*;
 
+use crate::authenticator::code_at;
 use crate::sso_world::*;
 use crate::world::*;
 
@@ -145,6 +146,20 @@ async fn a_provider_for_everybody_makes_accounts_and_takes_none() {
     assert!(matches!(taken, Arrival::Refused(Refused::OtherAccount)), "{taken:?}");
     assert!(matches!(add(&old, said("old@example.com", false)).await, Arrival::Linked { .. }));
     let Arrival::LoggedIn { user, .. } = log_in(&stranger, said("old@example.com", false)).await else {
+        panic!("not logged in")
+    };
+    assert_eq!(user.id, old.user().unwrap());
+    // Once they have a second factor, it is asked for, whoever said the rest.
+    let old = world.logged_in_again("old@example.com").await;
+    let (key, _) = world.with_totp(&old).await;
+    let Arrival::FactorNeeded { token, factors, .. } = log_in(&stranger, said("old@example.com", true)).await
+    else {
+        panic!("no second factor was asked for")
+    };
+    assert!(factors.contains(&FactorKind::Totp));
+    world.clock.advance(TimeDelta::minutes(1));
+    let code = FactorProof::Totp(code_at(&key, world.clock.now()));
+    let LogInOutcome::LoggedIn { user, .. } = world.second_step(&token, code).await.unwrap() else {
         panic!("not logged in")
     };
     assert_eq!(user.id, old.user().unwrap());

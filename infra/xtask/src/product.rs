@@ -110,12 +110,17 @@ pub(crate) fn build_all(context: &Context) -> Outcome<PathBuf> {
 }
 
 /// Cargo on this clone. The variables that cargo sets for the programs it runs must not reach another cargo's
-/// build scripts, or they would be run again each time.
+/// build scripts, or they would be run again each time, and all that depends on them with them.
 pub(crate) fn cargo(context: &Context) -> Command {
     let mut command = Command::new(&context.cargo);
     command.current_dir(&context.root).env_remove("LD_LIBRARY_PATH");
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            command.env_remove(name);
+        }
     }
     command
 }

@@ -1,7 +1,8 @@
 use axum::response::Response;
 use tenantry_authz::Ctx;
-use tenantry_identity::{Arrival, FlowPurpose};
+use tenantry_identity::{Arrival, FactorKind, FlowPurpose};
 use tenantry_kernel::Result;
+use url::form_urlencoded;
 
 use super::{code_of, redirect, refused, with_cookie};
 use crate::app::App;
@@ -20,6 +21,16 @@ pub(in crate::http) fn arrived(
         }
         Ok(Arrival::TestDone { return_to } | Arrival::Linked { return_to }) => redirect(&return_to),
         Ok(Arrival::LinkNeeded { token }) => redirect(&format!("/sso/link#token={}", token.expose())),
+        Ok(Arrival::FactorNeeded { token, factors, return_to }) => {
+            // In the fragment, which no server and no log gets to see.
+            let kinds: Vec<&str> = factors.into_iter().map(FactorKind::code).collect();
+            let told = form_urlencoded::Serializer::new(String::new())
+                .append_pair("token", token.expose())
+                .append_pair("factors", &kinds.join(" "))
+                .append_pair("next", &return_to)
+                .finish();
+            redirect(&format!("/log-in/second-step#{told}"))
+        }
         Ok(Arrival::Refused(why)) => refused(ctx, began, why.code()),
         Err(error) => refused(ctx, began, code_of(ctx, &error)),
     }

@@ -7,7 +7,7 @@ mod walls;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
-use tenantry_authz::{Actor, Ctx, Grant, Origin, Role};
+use tenantry_authz::{Actor, Assurance, Ctx, Grant, Origin, Role};
 use tenantry_identity::{CreateScimToken, SetProvisioning};
 use tenantry_kernel::{OsEntropy, SessionId, SystemClock, TenantId};
 
@@ -96,7 +96,8 @@ async fn connect(test: &TestApp, tenant: TenantId, owner: &Person) -> String {
     let session = SessionId::generate(&SystemClock, &OsEntropy);
     let actor = Actor::User { id: owner.id, session, platform_role: None };
     let grants = vec![Grant::new(tenant, Role::Owner)];
-    let ctx = Ctx::new(test.app.runtime.clone(), actor, grants, Origin::default());
+    let ctx = Ctx::new(test.app.runtime.clone(), actor, grants, Origin::default())
+        .with_assurance(Assurance::proved(test.now()));
     let identity = &test.app.identity;
     let set = SetProvisioning { tenant, enabled: Some(true), role: None };
     identity.set_provisioning(&ctx, set).await.unwrap();
