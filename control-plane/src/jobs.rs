@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
-use tenantry_identity::{GlassBroken, Identity, InvitationJob, MailJob, NewSignIn};
+use tenantry_identity::{CertificateAlarm, GlassBroken, Identity, InvitationJob, MailJob, NewSignIn};
 use tenantry_kernel::{Kind, Result};
 use tenantry_store::notify::{Signal, Signals};
 use tenantry_store::{Db, SystemRole, SystemTx, idempotency, request_keys};
@@ -36,6 +36,11 @@ struct SendGlassBroken(GlassBroken);
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 struct SendNewSignIn(NewSignIn);
+
+/// Tells an owner that a certificate of single sign-on ends.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct SendCertificateAlarm(CertificateAlarm);
 
 #[derive(Clone)]
 struct Services(Identity);
@@ -102,6 +107,20 @@ impl TaskHandler for SendNewSignIn {
     }
 }
 
+impl TaskHandler for SendCertificateAlarm {
+    const IDENTIFIER: &'static str = tenantry_identity::SEND_CERTIFICATE_ALARM;
+
+    async fn run(self, ctx: WorkerContext) -> impl IntoTaskHandlerResult {
+        let Some(services) = ctx.get_ext::<Services>() else {
+            return Err("the job runner has no services".to_owned());
+        };
+        services.0.deliver_certificate_alarm(self.0).await.map_err(|error| {
+            tracing::warn!(error = ?error, "an owner could not be told of a certificate's end, it is tried again");
+            error.to_string()
+        })
+    }
+}
+
 /// Runs jobs until cancelled. While the database is away it tries again.
 pub(crate) async fn run_jobs(app: App, stop: CancellationToken) {
     while !stop.is_cancelled() {
@@ -121,7 +140,8 @@ pub(crate) async fn run_jobs(app: App, stop: CancellationToken) {
             .define_job::<SendMail>()
             .define_job::<SendInvitation>()
             .define_job::<SendGlassBroken>()
-            .define_job::<SendNewSignIn>();
+            .define_job::<SendNewSignIn>()
+            .define_job::<SendCertificateAlarm>();
         let outcome = match options.init().await {
             Ok(worker) => worker.run().await.map_err(|e| e.to_string()),
             Err(error) => Err(error.to_string()),
@@ -148,6 +168,24 @@ pub(crate) async fn keep_house(app: App, stop: CancellationToken) {
         };
         if let Err(error) = tidied.await {
             tracing::warn!(error = ?error, "what has expired is thrown away later");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(3600)) => {}
+        }
+    }
+}
+
+/// Looks at identity providers' metadata once a day, and has owners told of certificates that end. What is due stands in
+/// the rows: a restart does nothing twice and leaves nothing out, and neither does another node.
+pub(crate) async fn look_after_connections(app: App, stop: CancellationToken) {
+    loop {
+        let looked_after = async {
+            app.identity.refresh_due_metadata().await?;
+            app.identity.raise_certificate_alarms().await
+        };
+        if let Err(error) = looked_after.await {
+            tracing::warn!(error = ?error, "identity providers are looked after later");
         }
         tokio::select! {
             () = stop.cancelled() => return,

@@ -73,6 +73,12 @@ impl TestApp {
         identity.seats = Arc::new(BillingPort(billing.clone()));
         identity.keys = Some(keys.clone());
         identity.txt = Arc::new(Unpublished);
+        let loopback = tenantry_outbound::Config {
+            allow_loopback: true,
+            ..tenantry_outbound::Config::public().unwrap()
+        };
+        let outbound = tenantry_outbound::Outbound::new(loopback);
+        identity.outbound = Some(outbound.clone());
         let identity = Identity::new(identity).unwrap();
         let instances = Instances::new(InstancesConfig {
             db: db.clone(),
@@ -92,11 +98,6 @@ impl TestApp {
         let signals = Signals::listen(db.system_pool().clone());
         let public = PublicUrls { portal, instance: "http://{slug}.{region}.localhost:8081".to_owned() };
         let rates = Rates::new(db.clone(), billing.clone(), Allowed::default());
-        let loopback = tenantry_outbound::Config {
-            allow_loopback: true,
-            ..tenantry_outbound::Config::public().unwrap()
-        };
-        let outbound = tenantry_outbound::Outbound::new(loopback);
         let webhooks = Webhooks::new(WebhooksConfig {
             db: db.clone(),
             keys: keys.clone(),

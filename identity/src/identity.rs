@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use tenantry_authz::Runtime;
 use tenantry_kernel::{Error, Result, Secret};
 use tenantry_keys::Keys;
+use tenantry_outbound::Outbound;
 use tenantry_store::Db;
 
 use crate::mail::Mailer;
@@ -37,6 +38,8 @@ pub struct IdentityConfig {
     pub txt: Arc<dyn TxtRecords>,
     /// The identity providers that everybody may log in by.
     pub social: Vec<SocialProvider>,
+    /// The way to addresses that customers have named: of providers' metadata. Without it there is no SAML.
+    pub outbound: Option<Outbound>,
 }
 
 impl IdentityConfig {
@@ -55,6 +58,7 @@ impl IdentityConfig {
             keys: None,
             txt: Arc::new(Unwired),
             social: Vec::new(),
+            outbound: None,
         }
     }
 }

@@ -113,10 +113,12 @@ pub use service_accounts::{
 pub use session_policy::SessionPolicy;
 pub use sessions::{Authenticated, NewToken, UserSession};
 pub use sso::{
-    Arrival, Ask, Asserted, ClaimNames, Connection, ConnectionSettings, ConnectionState, CreateConnection,
-    DnsTxt, Domain, EnforceConnection, Flow, FlowPurpose, FlowSecrets, GitHubSettings, LinkOutcome,
-    OidcInput, OidcSettings, Protocol, ProviderSession, Refused, RoleOfGroup, SetConnectionPeople, SetupLink,
-    SocialProvider, Start, TestResult, TxtRecords, UpdateConnection, WayIn,
+    Arrival, Ask, Asserted, CertificateAlarm, ClaimNames, Connection, ConnectionSettings, ConnectionState,
+    CreateConnection, DnsTxt, Domain, EnforceConnection, Flow, FlowPurpose, FlowSecrets, GitHubSettings,
+    KeyState, LinkOutcome, OidcInput, OidcSettings, OwnCertificate, Protocol, ProviderInput, ProviderSession,
+    ProviderSettings, Received, Refused, RoleOfGroup, SEND_CERTIFICATE_ALARM, SamlAnswer, SamlAttributes,
+    SamlInput, SamlParties, SamlSettings, SetConnectionPeople, SetOut, SetupLink, SocialProvider, Start,
+    TestResult, TurnedAway, TxtRecords, UpdateConnection, WayIn,
 };
 pub use support::{
     AccessKind, BreakGlass, GlassBroken, GrantAccess, Level, PlatformAccess, SEND_GLASS_BROKEN, SupportAccess,

@@ -51,6 +51,7 @@ sql_migration!(Factors, "m0020_factors");
 sql_migration!(People, "m0021_people");
 sql_migration!(Connections, "m0022_connections");
 sql_migration!(Scim, "m0023_scim");
+sql_migration!(Saml, "m0024_saml");
 
 struct Migrator;
 
@@ -80,12 +81,13 @@ impl MigratorTrait for Migrator {
             Box::new(People),
             Box::new(Connections),
             Box::new(Scim),
+            Box::new(Saml),
         ]
     }
 }
 
 /// All of the schema's SQL, in order: what a database template is keyed by.
-pub fn sources() -> [&'static str; 24] {
+pub fn sources() -> [&'static str; 25] {
     [
         Platform::SQL,
         Identity::SQL,
@@ -110,6 +112,7 @@ pub fn sources() -> [&'static str; 24] {
         People::SQL,
         Connections::SQL,
         Scim::SQL,
+        Saml::SQL,
         QUEUE_GRANTS,
     ]
 }

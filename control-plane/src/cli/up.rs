@@ -99,6 +99,7 @@ async fn serve(
     let holder = format!("control-plane-{}", state.installation);
     tasks.spawn(audit::run(app.audit.clone(), holder, stop.clone()));
     tasks.spawn(jobs::keep_house(app.clone(), stop.clone()));
+    tasks.spawn(jobs::look_after_connections(app.clone(), stop.clone()));
     tasks.spawn(jobs::dispatch_outbox(app.clone(), signals.clone(), stop.clone()));
     tasks.spawn(send_webhooks(app.webhooks.clone(), signals.clone(), stop.clone()));
     let table = Arc::new(RouteTable::new());
@@ -193,6 +194,12 @@ pub(super) async fn assemble(
     let mut identity = IdentityConfig::new(db.clone(), runtime.clone(), mailer, portal.clone());
     identity.seats = Arc::new(BillingPort(billing.clone()));
     identity.keys = Some(keys.clone());
+    let outbound = Outbound::new(tenantry_outbound::Config {
+        allow_loopback: args.allow_outbound_loopback,
+        denied: args.outbound_deny.clone(),
+        ..tenantry_outbound::Config::public()?
+    });
+    identity.outbound = Some(outbound.clone());
     args.sso.wire(&mut identity)?;
     let identity = Identity::new(identity)?;
     let instances = Instances::new(InstancesConfig {
@@ -219,11 +226,6 @@ pub(super) async fn assemble(
     };
     let rates = Rates::new(db.clone(), billing.clone(), allowed);
     let proxies = Proxies::new(args.trusted_proxies.clone());
-    let outbound = Outbound::new(tenantry_outbound::Config {
-        allow_loopback: args.allow_outbound_loopback,
-        denied: args.outbound_deny.clone(),
-        ..tenantry_outbound::Config::public()?
-    });
     let webhooks = Webhooks::new(WebhooksConfig {
         db: db.clone(),
         keys: keys.clone(),

@@ -45,7 +45,7 @@ impl Ids {
             "$key": ApiKeyId, "$account": ServiceAccountId, "$access": SupportAccessId, "$glass": SupportAccessId,
             "$endpoint": WebhookEndpointId, "$delivery": DeliveryId,
             "$credential": CredentialId, "$stream": AuditStreamId, "$message": MessageId,
-            "$connection": ConnectionId,
+            "$connection": ConnectionId, "$samlConnection": ConnectionId,
             "$scimToken": ScimTokenId, "$scimUser": ScimUserId, "$scimGroup": ScimGroupId,
         );
         Self { tenant, things }
@@ -307,6 +307,9 @@ INSERT INTO identity.connections (id, tenant_id, kind, name, settings, jit, defa
   VALUES ($connection, $tenant, 'oidc', 'Target', '{\"issuer\": \"https://login.example.com\", \"client_id\": \"target\",
       \"scopes\": [\"openid\"], \"claims\": {\"email\": \"email\", \"name\": \"name\", \"groups\": \"groups\"}}',
     true, 'viewer', now(), now());
+INSERT INTO identity.connections (id, tenant_id, kind, name, settings, jit, default_role, created_at, settings_changed_at)
+  VALUES ($samlConnection, $tenant, 'saml', 'Target by SAML', '{\"issuer\": \"\", \"sign_on\": [], \"certificates\": [],
+      \"attributes\": {}, \"allows_idp_initiated\": false}', true, 'viewer', now(), now());
 INSERT INTO identity.connection_roles (tenant_id, connection_id, position, group_name, role)
   VALUES ($tenant, $connection, 0, 'target', 'viewer');
 INSERT INTO identity.domains (tenant_id, name, record, created_at)

@@ -17,7 +17,7 @@ use super::query::TenantNode;
 use super::roles::RoleMutation;
 use super::service_accounts::ServiceAccountMutation;
 use super::sessions::SessionMutation;
-use super::sso::{SsoDomainMutation, SsoLinkMutation, SsoMutation, SsoSetupMutation};
+use super::sso::{SsoCertificateMutation, SsoDomainMutation, SsoLinkMutation, SsoMutation, SsoSetupMutation};
 use super::support::SupportMutation;
 use super::types::{Instance, Viewer};
 use super::webhooks::WebhookMutation;
@@ -43,6 +43,7 @@ pub struct Mutation(
     SessionMutation,
     SsoMutation,
     SsoDomainMutation,
+    SsoCertificateMutation,
     SsoSetupMutation,
     SsoLinkMutation,
     ProvisioningMutation,

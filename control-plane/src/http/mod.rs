@@ -17,9 +17,11 @@ mod open;
 mod openapi;
 mod problem;
 mod rates;
+mod saml;
 mod scim;
 pub(crate) mod session;
 pub(crate) mod settings;
+mod sso;
 mod web;
 
 use std::path::PathBuf;
@@ -55,9 +57,12 @@ pub fn router(app: App, portal: Option<PathBuf>) -> Router {
         // A browser comes to it from an instance's host.
         .route("/open", get(open::open))
         // A browser comes back to it from a provider's site, and a provider to the last of them on its own.
-        .route("/oidc/start", get(oidc::start))
+        .route("/sso/start", get(sso::start))
         .route("/oidc/callback", get(oidc::callback))
         .route("/oidc/back-channel-logout/{connection}", post(oidc::back_channel_logout))
+        // A provider's page posts to it by the browser, from its own site.
+        .route("/saml/{connection}/acs", post(saml::acs).layer(DefaultBodyLimit::max(saml::LARGEST)))
+        .route("/saml/continue", get(saml::proceed))
         // Downloads decide about other sites themselves: a link may lead to one.
         .route("/export/usage.csv", get(export::usage))
         .route("/v1/events", get(events::feed))
@@ -70,6 +75,8 @@ pub fn router(app: App, portal: Option<PathBuf>) -> Router {
         .route("/oauth/revoke", post(oauth::revoke))
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/.well-known/tenantry-audit-keys.json", get(audit::keys))
+        // For identity providers, which are nobody here.
+        .route("/saml/{connection}/metadata", get(saml::metadata))
         // Directories come with tokens of their own.
         .nest(scim::PATH, scim::routes(&app))
         .layer(axum::middleware::from_fn_with_state(app.clone(), rates::count_address))

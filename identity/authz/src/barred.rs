@@ -19,7 +19,7 @@ impl Barred {
         match self.connection {
             Some(connection) => Error::forbidden("This organisation lets people in by its single sign-on only.")
                 .with_remedy(format!(
-                    "Log in by the organisation's single sign-on: /oidc/start?connection={connection}"
+                    "Log in by the organisation's single sign-on: /sso/start?connection={connection}"
                 )),
             None => Error::forbidden(
                 "This session came by another organisation's single sign-on, and is good in that organisation only.",

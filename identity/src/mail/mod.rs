@@ -1,6 +1,7 @@
 //! Mail: what is written to people, when, and by which way it leaves.
 
 mod captured;
+pub(crate) mod certificates;
 pub(crate) mod compose;
 mod delivery;
 mod factors;

@@ -34,7 +34,7 @@ impl Oidc {
     ) -> Result<Begun, Refusal> {
         let [state, nonce, verifier] = [(); 3].map(|()| random_token(&*self.0.entropy));
         let secrets = FlowSecrets { browser, state, nonce, verifier };
-        let mut url = match provider::of(connection) {
+        let mut url = match provider::of(connection)? {
             Speaks::OpenIdConnect(provider) => {
                 let known = self.known(provider, &self.way(provider.owner)).await?;
                 let mut url = parsed(&known.metadata.authorization)?;
@@ -81,7 +81,7 @@ impl Oidc {
         id_token: Option<&Secret>,
         back: &str,
     ) -> Result<Option<String>, Refusal> {
-        let Speaks::OpenIdConnect(provider) = provider::of(connection) else { return Ok(None) };
+        let Ok(Speaks::OpenIdConnect(provider)) = provider::of(connection) else { return Ok(None) };
         let known = self.known(provider, &self.way(provider.owner)).await?;
         let Some(place) = &known.metadata.end_session else { return Ok(None) };
         let mut url = parsed(place)?;

@@ -39,7 +39,7 @@ impl Oidc {
         flow: &Flow,
         answer: &Answer,
     ) -> Result<Asserted, Refusal> {
-        match provider::of(connection) {
+        match provider::of(connection)? {
             Speaks::OpenIdConnect(provider) => {
                 let (claims, id_token) = self.ask_provider(provider, flow, answer).await?;
                 let asserted = asserted(connection, &claims, &provider.settings.claims)?;
@@ -130,6 +130,7 @@ fn asserted(
         email,
         name: short(&names.name, LONGEST),
         groups: list(claims, &names.groups),
+        groups_incomplete: false,
         methods: list(claims, "amr"),
         provider_session: short("sid", LONGEST),
         id_token_hint: None,

@@ -78,6 +78,7 @@ impl Oidc {
             email: email.map(|email| email.email),
             name: user.name.filter(|name| !name.is_empty()).or(Some(user.login)),
             groups: Vec::new(),
+            groups_incomplete: false,
             methods: Vec::new(),
             provider_session: None,
             id_token_hint: None,

@@ -65,7 +65,7 @@ impl Oidc {
         connection: &ConnectionSettings,
         token: &str,
     ) -> Result<LoggedOut, Refusal> {
-        let Speaks::OpenIdConnect(provider) = provider::of(connection) else {
+        let Speaks::OpenIdConnect(provider) = provider::of(connection)? else {
             return Err(Refusal::NotALogoutToken("this provider sends none"));
         };
         let read = Read::new(token)?;

@@ -1,5 +1,6 @@
 use tenantry_kernel::{Secret, TenantId};
 
+use super::refusal::Refusal;
 use crate::sso::{ConnectionSettings, GitHubSettings, OidcSettings, Protocol};
 
 /// A provider of OpenID Connect, and us as its client.
@@ -18,11 +19,15 @@ pub(super) enum Speaks<'a> {
     GitHub(&'a GitHubSettings, &'a Secret),
 }
 
-pub(super) fn of(connection: &ConnectionSettings) -> Speaks<'_> {
+/// # Errors
+/// For a connection that is not ours to speak for.
+pub(super) fn of(connection: &ConnectionSettings) -> Result<Speaks<'_>, Refusal> {
     match &connection.protocol {
         Protocol::Oidc { settings, secret } => {
-            Speaks::OpenIdConnect(Provider { owner: connection.tenant, settings, secret: secret.as_ref() })
+            let secret = secret.as_ref();
+            Ok(Speaks::OpenIdConnect(Provider { owner: connection.tenant, settings, secret }))
         }
-        Protocol::GitHub { settings, secret } => Speaks::GitHub(settings, secret),
+        Protocol::GitHub { settings, secret } => Ok(Speaks::GitHub(settings, secret)),
+        Protocol::Saml(_) => Err(Refusal::OtherProtocol),
     }
 }

@@ -41,6 +41,9 @@ pub enum Refusal {
     #[error("{0} does not answer in JSON of the expected form: {1}.")]
     Unreadable(What, String),
 
+    #[error("The connection speaks another protocol.")]
+    OtherProtocol,
+
     #[error("The discovery document is of the issuer `{0}`: the connection must name it exactly so.")]
     IssuerOfMetadata(String),
     #[error("An address in the discovery document may not be used: {0}")]
@@ -113,6 +116,7 @@ impl Refusal {
             Self::Status(..) => "status",
             Self::TooLarge(_) => "too_large",
             Self::Unreadable(..) => "unreadable",
+            Self::OtherProtocol => "other_protocol",
             Self::IssuerOfMetadata(_) => "issuer_of_metadata",
             Self::Endpoint(_) => "endpoint",
             Self::ProviderSaid(_) => "provider_said",

@@ -3,9 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::certificate::Certificate;
-use super::keys::KeyPair;
-use super::metadata::IdentityProvider;
-use super::service_provider::ServiceProvider;
 
 /// Whose certificate it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +24,18 @@ pub enum Urgency {
     Ended,
 }
 
+impl Urgency {
+    /// How many days before the end it begins.
+    pub fn days(self) -> i32 {
+        match self {
+            Self::SixtyDays => 60,
+            Self::ThirtyDays => 30,
+            Self::SevenDays => 7,
+            Self::Ended => 0,
+        }
+    }
+}
+
 /// A certificate that ends within sixty days, or has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
@@ -38,18 +47,20 @@ pub struct Alarm {
     pub covered: bool,
 }
 
-/// The alarms of one connection, the most urgent first. Nothing is refused for an end by itself: providers whose
-/// software does refuse are the reason to be early.
-pub fn alarms(sp: &ServiceProvider, idp: &IdentityProvider, now: DateTime<Utc>) -> Vec<Alarm> {
-    let current = sp.keys.current.certificate();
-    let next = sp.keys.next.as_ref().map(KeyPair::certificate);
+/// The alarms of one connection, the most urgent first: of our current and next certificate, and of the provider's.
+/// Nothing is refused for an end by itself: providers whose software does refuse are the reason to be early.
+pub fn alarms(
+    (current, next): (&Certificate, Option<&Certificate>),
+    provider: &[Certificate],
+    now: DateTime<Utc>,
+) -> Vec<Alarm> {
     let lasts = |certificate: &Certificate| urgency(certificate, now).is_none();
-    let provider_lasts = idp.certificates.iter().any(lasts);
+    let provider_lasts = provider.iter().any(lasts);
     let ours = [(Holder::Us, Some(current), next), (Holder::UsNext, next, None)];
     let ours = ours
         .into_iter()
         .filter_map(|(holder, certificate, other)| Some((holder, certificate?, other.is_some_and(lasts))));
-    let theirs = idp.certificates.iter().map(|certificate| (Holder::Provider, certificate, provider_lasts));
+    let theirs = provider.iter().map(|certificate| (Holder::Provider, certificate, provider_lasts));
     let mut alarms: Vec<_> = ours
         .chain(theirs)
         .filter_map(|(holder, certificate, covered)| {

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::x509::X509;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 use tenantry_kernel::{Error, Result};
 
@@ -51,8 +54,29 @@ impl Certificate {
         Self::from_der(&x509.to_der().map_err(Error::internal)?)
     }
 
+    /// Reads DER in base64, as [`Self::base64`] writes it.
+    ///
+    /// # Errors
+    /// As [`Self::from_der`].
+    pub fn from_base64(text: &str) -> Result<Self> {
+        let der = STANDARD.decode(text).map_err(|e| wrong("This is no base64.").with_source(e))?;
+        Self::from_der(&der)
+    }
+
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// DER in base64: how it is kept.
+    pub fn base64(&self) -> String {
+        STANDARD.encode(&self.der)
+    }
+
+    /// `-----BEGIN CERTIFICATE-----`, in lines of 64 characters (RFC 7468, section 2).
+    pub fn pem(&self) -> String {
+        let text: Vec<char> = self.base64().chars().collect();
+        let lines: Vec<String> = text.chunks(64).map(|line| line.iter().collect()).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 
     /// SHA-256 of the certificate, in hexadecimal: what administrators compare.
@@ -70,6 +94,18 @@ impl Certificate {
 
     pub(super) fn public_key(&self) -> Result<PKey<Public>> {
         X509::from_der(&self.der).and_then(|x509| x509.public_key()).map_err(Error::internal)
+    }
+}
+
+impl Serialize for Certificate {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.serialize_str(&self.base64())
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificate {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        Self::from_base64(&String::deserialize(from)?).map_err(de::Error::custom)
     }
 }
 

@@ -1,9 +1,10 @@
-//! A provider, from the metadata that a tenant's administrator uploads.
+//! A provider, from the metadata that a tenant's administrator uploads or names the address of.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use roxmltree::Node;
+use serde::{Deserialize, Serialize};
 use tenantry_kernel::{Error, Result};
 use url::{Host, Url};
 
@@ -13,18 +14,19 @@ use super::screen::{Comments, screen};
 use super::tree;
 
 /// Of the document: a federation's, with thousands of providers, is not taken.
-const MOST_BYTES: usize = 1024 * 1024;
+pub const MOST_METADATA: usize = 1024 * 1024;
 const MOST_CERTIFICATES: usize = 10;
 
 /// How a request travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Binding {
     Redirect,
     Post,
 }
 
 /// Where a provider takes requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     pub binding: Binding,
     pub location: String,
@@ -45,12 +47,13 @@ pub struct IdentityProvider {
 impl IdentityProvider {
     /// Reads a document with one entity that is an identity provider (SAML metadata, sections 2.3 and 2.4.3).
     ///
-    /// A signature on it is not checked: there is nobody to know its key from. Whoever uploads it vouches for it.
+    /// A signature on it is not checked: there is nobody to know its key from. Whoever uploads it vouches for it, or the
+    /// TLS of the address that they have named.
     ///
     /// # Errors
     /// `Invalid` for `metadata`, with what to change.
     pub fn from_metadata(text: &str) -> Result<Self> {
-        if text.len() > MOST_BYTES {
+        if text.len() > MOST_METADATA {
             return Err(wrong("The metadata is larger than 1 MiB."));
         }
         let text =
@@ -158,5 +161,5 @@ fn certificates(role: Node<'_, '_>) -> Result<Vec<Certificate>> {
 
 fn wrong(message: &str) -> Error {
     Error::invalid("metadata", message)
-        .with_remedy("Download the metadata from your identity provider again, and upload it unchanged.")
+        .with_remedy("Take the metadata from your identity provider again, unchanged.")
 }

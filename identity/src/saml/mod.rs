@@ -1,7 +1,7 @@
 //! SAML 2.0 as a service provider: requests out, responses in. No database, no HTTP; time and randomness come in as
 //! arguments.
 //!
-//! What it owns: [`ServiceProvider`] with its metadata, [`IdentityProvider`] from uploaded metadata, [`AuthnRequest`] by
+//! What it owns: [`ServiceProvider`] with its metadata, [`IdentityProvider`] from its metadata, [`AuthnRequest`] by
 //! redirect and by form, [`check_response`], [`AttributeNames`], and [`alarms()`] for certificates that end.
 //!
 //! What it refuses: storing anything (which requests are open and which assertions were used is the caller's to keep),
@@ -49,8 +49,8 @@ pub use assertion::{Assertion, NameId, SKEW};
 pub use attributes::{Attribute, AttributeNames, Profile};
 pub use certificate::Certificate;
 pub use keys::KeyPair;
-pub use metadata::{Binding, Endpoint, IdentityProvider};
+pub use metadata::{Binding, Endpoint, IdentityProvider, MOST_METADATA};
 pub use refusal::Refusal;
 pub use request::{AuthnRequest, PostForm, RelayState};
 pub use response::{Checked, Expected, check_response};
-pub use service_provider::{Keys, ServiceProvider};
+pub use service_provider::{Keys, ServiceProvider, published_metadata};

@@ -1,7 +1,5 @@
 //! Us, as a provider sees us.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use openssl::pkey::{PKey, Private};
 use tenantry_kernel::{Error, Result};
 
@@ -61,20 +59,34 @@ impl ServiceProvider {
     }
 
     fn document(&self, id: &str, signature: &str) -> String {
-        let mut keys = String::new();
-        for (use_of_key, methods) in [("signing", String::new()), ("encryption", encryption_methods())] {
-            for certificate in self.keys.published() {
-                let der = STANDARD.encode(certificate.der());
-                keys += &format!(
-                    r#"<md:KeyDescriptor use="{use_of_key}"><ds:KeyInfo xmlns:ds="{DSIG}"><ds:X509Data><ds:X509Certificate>{der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>{methods}</md:KeyDescriptor>"#
-                );
-            }
-        }
-        let (entity, acs) = (escape(&self.entity_id), escape(&self.acs_url));
-        format!(
-            r#"<md:EntityDescriptor xmlns:md="{METADATA}" entityID="{entity}"{id}>{signature}<md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" protocolSupportEnumeration="{PROTOCOL}">{keys}<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat><md:NameIDFormat>{NAMEID_EMAIL}</md:NameIDFormat><md:AssertionConsumerService Binding="{POST}" Location="{acs}" index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>"#
-        )
+        let published: Vec<&Certificate> = self.keys.published().collect();
+        document((&self.entity_id, &self.acs_url), &published, (id, signature))
     }
+}
+
+/// Our metadata, not signed, by whoever has the certificates alone: current, and next if there is one.
+pub fn published_metadata((entity_id, acs_url): (&str, &str), published: &[&Certificate]) -> String {
+    document((entity_id, acs_url), published, ("", ""))
+}
+
+fn document(
+    (entity_id, acs_url): (&str, &str),
+    published: &[&Certificate],
+    (id, signature): (&str, &str),
+) -> String {
+    let mut keys = String::new();
+    for (use_of_key, methods) in [("signing", String::new()), ("encryption", encryption_methods())] {
+        for certificate in published {
+            let der = certificate.base64();
+            keys += &format!(
+                r#"<md:KeyDescriptor use="{use_of_key}"><ds:KeyInfo xmlns:ds="{DSIG}"><ds:X509Data><ds:X509Certificate>{der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>{methods}</md:KeyDescriptor>"#
+            );
+        }
+    }
+    let (entity, acs) = (escape(entity_id), escape(acs_url));
+    format!(
+        r#"<md:EntityDescriptor xmlns:md="{METADATA}" entityID="{entity}"{id}>{signature}<md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" protocolSupportEnumeration="{PROTOCOL}">{keys}<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat><md:NameIDFormat>{NAMEID_EMAIL}</md:NameIDFormat><md:AssertionConsumerService Binding="{POST}" Location="{acs}" index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>"#
+    )
 }
 
 /// What we can open without a signature around it: a provider that reads this takes no other.

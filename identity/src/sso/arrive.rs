@@ -236,6 +236,8 @@ impl Identity {
         let mapped = super::roles::role_for(connection, &asserted.groups);
         match system_repo::role_of(tx, tenant, user).await? {
             Some(role) if connection.roles.is_empty() || role == mapped => Ok(None),
+            // Of the groups that are not named, one might mean the role that they have.
+            Some(_) if asserted.groups_incomplete => Ok(None),
             Some(role) => {
                 self.follow_groups(tx, ctx, (connection, user), (role, mapped)).await?;
                 Ok(None)

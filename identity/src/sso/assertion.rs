@@ -20,6 +20,8 @@ pub struct Asserted {
     pub email_verified: bool,
     pub name: Option<String>,
     pub groups: Vec<String>,
+    /// The provider says that there are more groups than it names: nobody loses a role for one that lacks.
+    pub groups_incomplete: bool,
     /// How the provider says that the person has proven who they are (`amr`, RFC 8176).
     pub methods: Vec<String>,
     /// The provider's name for its session (`sid`).
@@ -102,6 +104,8 @@ pub struct Flow {
     pub created_at: DateTime<Utc>,
     /// Who set out, where that was somebody.
     pub(crate) user: Option<UserId>,
+    /// What the provider has said, where its answer comes before the browser does (SAML).
+    pub(crate) assertion: Option<serde_json::Value>,
 }
 
 /// What came of it.

@@ -1,13 +1,19 @@
 //! The way to a provider and back.
 
+use chrono::{DateTime, Utc};
 use tenantry_authz::{Actor, Ctx};
-use tenantry_kernel::{ConnectionId, Error, Result, Secret};
+use tenantry_kernel::{ConnectionId, Error, Result, Secret, TenantId};
 use tenantry_store::{SystemRole, SystemTx};
 
 use super::model::{Connection, ConnectionState, TestResult, ensure_complete, local_path};
+use super::saml::{SamlParties, SamlSettings};
 use super::service::secret_of;
-use super::{Ask, ConnectionSettings, Flow, FlowPurpose, FlowSecrets, Protocol, Start, social, system_repo};
+use super::{
+    Ask, ConnectionSettings, Flow, FlowPurpose, FlowSecrets, Protocol, ProviderSettings, Start, social,
+    system_repo,
+};
 use crate::Identity;
+use crate::saml::ServiceProvider;
 
 impl Identity {
     /// Whether a browser may set out for a provider, and with which settings.
@@ -75,16 +81,25 @@ impl Identity {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn flow_failed(&self, ctx: &Ctx, flow: &Flow, reason: &str) -> Result<()> {
+        self.note_refusal(ctx, (flow.connection, flow.purpose, flow.created_at), reason).await
+    }
+
+    pub(super) async fn note_refusal(
+        &self,
+        ctx: &Ctx,
+        (connection, purpose, began): (ConnectionId, FlowPurpose, DateTime<Utc>),
+        reason: &str,
+    ) -> Result<()> {
         tracing::info!(
-            connection.id = %flow.connection, flow.purpose = flow.purpose.as_str(), request.id = %ctx.request(),
+            connection.id = %connection, flow.purpose = purpose.as_str(), request.id = %ctx.request(),
             flow.reason = reason, "single sign-on refused"
         );
-        if flow.purpose != FlowPurpose::Test {
+        if purpose != FlowPurpose::Test {
             return Ok(());
         }
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         let result = TestResult::failed(ctx.now(), reason);
-        system_repo::set_test(&tx, flow.connection, (&result, flow.created_at)).await?;
+        system_repo::set_test(&tx, connection, (&result, began)).await?;
         tx.commit().await
     }
 
@@ -100,7 +115,7 @@ impl Identity {
     }
 
     /// Only tests go by a connection that was not tested.
-    async fn settings(
+    pub(super) async fn settings(
         &self,
         tx: &SystemTx,
         (id, purpose): (ConnectionId, FlowPurpose),
@@ -118,19 +133,43 @@ impl Identity {
         let (connection, sealed) =
             found.filter(|(c, _)| usable(c)).ok_or_else(|| Error::not_found("connection"))?;
         ensure_complete(&connection.settings)?;
-        let secret = match sealed {
-            Some(sealed) => {
-                let subject = id.to_string();
-                Some(self.keys()?.open(tx, connection.tenant, secret_of(&subject), &sealed).await?)
+        let whose = (connection.tenant, id);
+        let protocol = match connection.settings {
+            ProviderSettings::Oidc(settings) => {
+                let secret = match sealed {
+                    Some(sealed) => {
+                        let subject = id.to_string();
+                        Some(self.keys()?.open(tx, connection.tenant, secret_of(&subject), &sealed).await?)
+                    }
+                    None => None,
+                };
+                Protocol::Oidc { settings, secret }
             }
-            None => None,
+            ProviderSettings::Saml(settings) => self.saml_protocol(tx, whose, &settings).await?,
         };
         Ok(ConnectionSettings {
             connection: id,
             tenant: Some(connection.tenant),
             name: connection.name,
-            protocol: Protocol::Oidc { settings: connection.settings, secret },
+            protocol,
         })
+    }
+
+    async fn saml_protocol(
+        &self,
+        tx: &SystemTx,
+        (tenant, id): (TenantId, ConnectionId),
+        settings: &SamlSettings,
+    ) -> Result<Protocol> {
+        let (entity_id, acs_url) = self.saml_addresses(id);
+        let keys = self.own_keys(tx, (tenant, id)).await?;
+        Ok(Protocol::Saml(Box::new(SamlParties {
+            sp: ServiceProvider { entity_id, acs_url, keys },
+            idp: settings.provider(),
+            attributes: settings.attributes.names(),
+            allows_idp_initiated: settings.allows_idp_initiated,
+            has_metadata_url: settings.metadata_url.is_some(),
+        })))
     }
 }
 

@@ -11,26 +11,34 @@ use tenantry_store::{Db, PoolSizes, SystemRole, SystemTx, TenantTx, Transaction,
 use tenantry_testkit::World;
 
 use super::model::{Connection, RoleOfGroup, TestResult};
+use super::saml::key_repo::{self, NewKey};
+use super::saml::repo as saml_repo;
 use super::system_repo::{NewLink, Provenance};
 use super::{
-    ClaimNames, ConnectionSettings, Domain, FlowPurpose, FlowSecrets, OidcSettings, Protocol, Start,
-    domain_repo, repo, system_repo,
+    ClaimNames, ConnectionSettings, Domain, FlowPurpose, FlowSecrets, KeyState, OidcSettings, Protocol,
+    ProviderSettings, SamlAttributes, SamlSettings, Start, domain_repo, repo, system_repo,
 };
+use crate::saml::{Certificate, KeyPair};
 
-const SOURCES: [(&str, &str); 3] = [
+const SOURCES: [(&str, &str); 5] = [
     ("sso", include_str!("repo.rs")),
     ("domains", include_str!("domain_repo.rs")),
     ("system", include_str!("system_repo.rs")),
+    ("saml_keys", include_str!("saml/key_repo.rs")),
+    ("saml", include_str!("saml/repo.rs")),
 ];
 
 /// The functions that a tenant's transaction may call.
-const BOUND: [&str; 19] = [
+const BOUND: [&str; 22] = [
     "domains::checked",
     "domains::find",
     "domains::insert",
     "domains::list",
     "domains::remove",
     "domains::standing",
+    "saml_keys::advance",
+    "saml_keys::insert",
+    "saml_keys::remove_previous",
     "sso::count",
     "sso::delete",
     "sso::delete_setup",
@@ -52,9 +60,30 @@ struct Fixture {
     tenant: TenantId,
     user: UserId,
     connection: Connection,
+    certificate: Certificate,
     domain: Domain,
     secret: Secret,
     now: DateTime<Utc>,
+}
+
+fn oidc() -> OidcSettings {
+    OidcSettings {
+        issuer: "https://login.example.com".to_owned(),
+        client_id: "id".to_owned(),
+        scopes: vec!["openid".to_owned()],
+        claims: ClaimNames::default(),
+    }
+}
+
+fn saml() -> SamlSettings {
+    SamlSettings {
+        issuer: "https://idp.example.com".to_owned(),
+        sign_on: vec![],
+        certificates: vec![],
+        attributes: SamlAttributes::default(),
+        allows_idp_initiated: false,
+        metadata_url: Some("https://idp.example.com".to_owned()),
+    }
 }
 
 async fn fixture() -> Fixture {
@@ -81,12 +110,7 @@ async fn fixture() -> Fixture {
         id: ConnectionId::generate(clock, entropy),
         tenant,
         name: "Acme".to_owned(),
-        settings: OidcSettings {
-            issuer: "https://login.example.com".to_owned(),
-            client_id: "id".to_owned(),
-            scopes: vec!["openid".to_owned()],
-            claims: ClaimNames::default(),
-        },
+        settings: ProviderSettings::Oidc(oidc()),
         has_secret: true,
         jit: true,
         default_role: Role::Viewer,
@@ -99,6 +123,9 @@ async fn fixture() -> Fixture {
         guests_too: false,
         exempt: vec![user],
         setup_until: None,
+        own_certificates: vec![],
+        metadata_fetched_at: None,
+        metadata_problem: None,
     };
     let domain = Domain {
         name: "example.com".to_owned(),
@@ -108,7 +135,9 @@ async fn fixture() -> Fixture {
         verified_at: None,
     };
     let secret = Secret::random(entropy, 32);
-    Fixture { db, tenant, user, connection, domain, secret, now, world }
+    let pair = KeyPair::generate("Tenantry", now, now + TimeDelta::days(1)).unwrap();
+    let certificate = pair.certificate().clone();
+    Fixture { db, tenant, user, connection, certificate, domain, secret, now, world }
 }
 
 impl Fixture {
@@ -131,11 +160,17 @@ impl Fixture {
         let id = self.connection.id;
         repo::insert(tx, &self.connection, Some("1:sealed".to_owned())).await.unwrap();
         repo::set_people(tx, &self.connection).await.unwrap();
+        key_repo::insert(tx, self.key(KeyState::Current), self.now).await.unwrap();
         let until = self.now + TimeDelta::days(1);
         repo::insert_setup(tx, id, (&self.secret, self.now, until)).await.unwrap();
         repo::insert_ticket(tx, (self.tenant, id), (&self.secret, "/", until)).await.unwrap();
         assert!(domain_repo::insert(tx, &self.domain).await.unwrap());
         domain_repo::checked(tx, &self.domain.name, (self.now, true)).await.unwrap();
+    }
+
+    fn key(&self, state: KeyState) -> NewKey<'_> {
+        let (connection, certificate) = (self.connection.id, &self.certificate);
+        NewKey { connection, certificate, state, sealed: "1:sealed".to_owned() }
     }
 
     /// What a tenant has, as each function that only looks sees it.
@@ -174,6 +209,8 @@ async fn a_tenants_connections_are_seen_and_changed_in_their_own_tenant_and_nowh
         assert_eq!(repo::exempt(&tx, f.user).await.unwrap(), (false, 0));
         assert!(!repo::update(&tx, &f.connection, None).await.unwrap());
         assert!(!repo::delete_setup(&tx, id).await.unwrap());
+        assert_eq!(key_repo::advance(&tx, id).await.unwrap(), 0);
+        assert!(!key_repo::remove_previous(&tx, id).await.unwrap());
         assert!(!repo::delete(&tx, id).await.unwrap());
         assert!(!domain_repo::remove(&tx, &f.domain.name).await.unwrap());
         domain_repo::checked(&tx, &f.domain.name, (f.now + TimeDelta::days(1), true)).await.unwrap();
@@ -189,6 +226,7 @@ async fn a_tenants_connections_are_seen_and_changed_in_their_own_tenant_and_nowh
     assert!(is_walled(repo::insert_ticket(&f.walled(&none).await, (f.tenant, id), ticket).await));
     let setup = (&Secret::new("another"), f.now, until);
     assert!(is_walled(repo::insert_setup(&f.walled(&none).await, id, setup).await));
+    assert!(is_walled(key_repo::insert(&f.walled(&none).await, f.key(KeyState::Next), f.now).await));
     assert!(is_walled(domain_repo::insert(&f.walled(&none).await, &f.domain).await));
     assert!(is_walled(repo::set_people(&f.walled(&none).await, &f.connection).await));
 
@@ -203,6 +241,8 @@ async fn a_tenants_connections_are_seen_and_changed_in_their_own_tenant_and_nowh
     assert_eq!(repo::exempt(&own, f.user).await.unwrap(), (true, 1));
     repo::remove_exempt(&own, f.user).await.unwrap();
     assert_eq!(repo::exempt(&own, f.user).await.unwrap(), (false, 0));
+    assert_eq!(key_repo::advance(&own, id).await.unwrap(), 1, "the current one is the previous one");
+    assert!(key_repo::remove_previous(&own, id).await.unwrap());
     assert!(repo::update(&own, &f.connection, None).await.unwrap());
     assert!(repo::delete_setup(&own, id).await.unwrap());
     assert!(domain_repo::remove(&own, &f.domain.name).await.unwrap());
@@ -219,7 +259,7 @@ async fn system_functions(f: &Fixture, db: &Db) -> Vec<(&'static str, Result<()>
             connection: id,
             tenant: Some(tenant),
             name: "Acme".to_owned(),
-            protocol: Protocol::Oidc { settings: f.connection.settings.clone(), secret: None },
+            protocol: Protocol::Oidc { settings: oidc(), secret: None },
         },
         purpose: FlowPurpose::LogIn,
         return_to: "/".to_owned(),
@@ -257,6 +297,13 @@ async fn system_functions(f: &Fixture, db: &Db) -> Vec<(&'static str, Result<()>
     run!("system::provenance", tx => system_repo::provenance(&tx, session));
     run!("system::end_sessions", tx => system_repo::end_sessions(&tx, id, (Some("s"), None)));
     run!("system::use_logout_token", tx => system_repo::use_logout_token(&tx, (id, token), now));
+    let said = serde_json::Value::Null;
+    run!("saml::sealed_keys", tx => saml_repo::sealed_keys(&tx, id));
+    run!("saml::open_flow", tx => saml_repo::open_flow(&tx, (id, token), now));
+    run!("saml::answer_flow", tx => saml_repo::answer_flow(&tx, (id, token), (said, now)));
+    run!("saml::use_assertion", tx => saml_repo::use_assertion(&tx, (id, "key"), now));
+    run!("saml::raise", tx => saml_repo::raise(&tx, (tenant, id), ("fingerprint", 7, now)));
+    run!("saml::owner_address", tx => saml_repo::owner_address(&tx, (tenant, user)));
     run!("system::purge", tx => system_repo::purge(&tx, now));
     outcomes
 }
@@ -272,7 +319,23 @@ async fn bounded(f: &Fixture, db: &Db) -> Vec<(&'static str, i64)> {
     let whose = (f.tenant, f.user);
     system_repo::set_role(&tx, whose, Role::Owner.into()).await.unwrap();
     let (invitations, credentials) = system_repo::take_back(&tx, whose, f.now).await.unwrap();
+    let tenant_of = saml_repo::tenant_of(&tx, f.connection.id).await.unwrap().is_some();
+    let locked = saml_repo::locked(&tx, f.connection.id).await.unwrap().is_some();
+    // It is of the other protocol until now.
+    saml_repo::looked(&tx, (f.connection.id, &saml()), (None, f.now)).await.unwrap();
+    let by_saml = stmt("UPDATE identity.connections SET kind = 'saml', metadata_looked_at = NULL", []);
+    tx.conn().execute_raw(by_saml).await.unwrap();
+    let due = saml_repo::due(&tx, (f.now, 10)).await.unwrap().len();
+    let look = saml_repo::look(&tx, f.connection.id, (f.now, TimeDelta::zero())).await.unwrap().is_some();
+    let page = saml_repo::page(&tx, (None, 10)).await.unwrap().len();
+    let rows = |n: usize| i64::try_from(n).unwrap();
     vec![
+        ("saml::tenant_of", tenant_of.into()),
+        ("saml::locked", locked.into()),
+        ("saml::looked", 0),
+        ("saml::due", rows(due)),
+        ("saml::look", look.into()),
+        ("saml::page", rows(page)),
         ("system::connection", found.into()),
         ("system::by_domain", by_domain.into()),
         ("system::owns_domain", owns.into()),
@@ -285,6 +348,9 @@ async fn bounded(f: &Fixture, db: &Db) -> Vec<(&'static str, i64)> {
 #[tokio::test]
 async fn each_function_of_the_repositories_is_in_this_test() {
     let f = fixture().await;
+    let own = f.begin(f.tenant).await;
+    f.make(&own).await;
+    own.commit().await.unwrap();
     let mut tested: BTreeSet<String> = BOUND.iter().map(|name| (*name).to_owned()).collect();
     for (function, outcome) in system_functions(&f, &f.db).await {
         outcome.expect(function);
@@ -310,7 +376,10 @@ async fn the_bare_application_role_may_not_do_what_the_system_does() {
     f.make(&own).await;
     own.commit().await.unwrap();
     let found = bounded(&f, &f.db).await;
-    assert_eq!((found[0].1, found[2].1), (1, 1), "{found:?}");
+    let of = |name: &str| found.iter().find(|(function, _)| *function == name).unwrap().1;
+    for name in ["system::connection", "system::owns_domain", "saml::due", "saml::look", "saml::page"] {
+        assert_eq!(of(name), 1, "{name}");
+    }
     let cluster = &f.world.test_db.cluster;
     let bare = Db::connect(&cluster.app, &cluster.app, PoolSizes { app: 8, system: 8 });
     for (function, outcome) in system_functions(&f, &bare).await {

@@ -4,7 +4,8 @@ use tenantry_authz::Role;
 use tenantry_kernel::{ConnectionId, Error, Result, Secret, TenantId, UserId};
 use url::{Host, Url};
 
-use super::{ClaimNames, OidcSettings};
+use super::saml::{OwnCertificate, SamlInput};
+use super::{ClaimNames, OidcSettings, ProviderSettings};
 use crate::roles::AssignedRole;
 
 /// How many connections a tenant may have.
@@ -27,7 +28,7 @@ pub struct Connection {
     pub id: ConnectionId,
     pub tenant: TenantId,
     pub name: String,
-    pub settings: OidcSettings,
+    pub settings: ProviderSettings,
     pub has_secret: bool,
     /// Whether people come in who are no members yet.
     pub jit: bool,
@@ -44,6 +45,12 @@ pub struct Connection {
     pub exempt: Vec<UserId>,
     /// Until when a link works by which somebody without an account sets it up.
     pub setup_until: Option<DateTime<Utc>>,
+    /// Of SAML: our own, oldest first.
+    pub own_certificates: Vec<OwnCertificate>,
+    /// When the provider's metadata was last fetched and taken over.
+    pub metadata_fetched_at: Option<DateTime<Utc>>,
+    /// Why the newest was not.
+    pub metadata_problem: Option<String>,
 }
 
 /// Where a connection stands.
@@ -138,11 +145,30 @@ pub struct OidcInput {
     pub claims: Option<ClaimNames>,
 }
 
+/// What somebody says of a provider, in the words of its protocol.
+#[derive(Debug, Clone)]
+pub enum ProviderInput {
+    Oidc(OidcInput),
+    Saml(SamlInput),
+}
+
+impl From<OidcInput> for ProviderInput {
+    fn from(input: OidcInput) -> Self {
+        Self::Oidc(input)
+    }
+}
+
+impl From<SamlInput> for ProviderInput {
+    fn from(input: SamlInput) -> Self {
+        Self::Saml(input)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct CreateConnection {
     pub tenant: TenantId,
     pub name: String,
-    pub oidc: OidcInput,
+    pub provider: ProviderInput,
 }
 
 #[derive(Debug, Clone)]
@@ -150,7 +176,8 @@ pub struct UpdateConnection {
     pub tenant: TenantId,
     pub id: ConnectionId,
     pub name: Option<String>,
-    pub oidc: OidcInput,
+    /// Of the connection's protocol; an empty one of the other changes nothing.
+    pub provider: ProviderInput,
 }
 
 /// Who comes in by a connection, and as what.
@@ -173,6 +200,16 @@ pub struct EnforceConnection {
 }
 
 impl OidcInput {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        let Self { issuer, client_id, client_secret, scopes, claims } = self;
+        issuer.is_none()
+            && client_id.is_none()
+            && client_secret.is_none()
+            && scopes.is_none()
+            && claims.is_none()
+    }
+
     /// The settings that come of it, over what is there. Something that is not there yet may stay empty: a link for
     /// setting up is given out before anything is known.
     ///
@@ -214,12 +251,18 @@ impl OidcInput {
 ///
 /// # Errors
 /// `Conflict` where something lacks.
-pub(crate) fn ensure_complete(settings: &OidcSettings) -> Result<()> {
-    if settings.issuer.is_empty() || settings.client_id.is_empty() {
-        return Err(Error::conflict("The connection has no issuer or no client id yet.")
-            .with_remedy("Give both, as the provider shows them."));
+pub(crate) fn ensure_complete(settings: &ProviderSettings) -> Result<()> {
+    match settings {
+        ProviderSettings::Oidc(oidc) if oidc.issuer.is_empty() || oidc.client_id.is_empty() => {
+            Err(Error::conflict("The connection has no issuer or no client id yet.")
+                .with_remedy("Give both, as the provider shows them."))
+        }
+        ProviderSettings::Saml(saml) if !saml.is_complete() => {
+            Err(Error::conflict("The connection does not know its provider yet.")
+                .with_remedy("Give the provider's metadata, or the address where it is."))
+        }
+        ProviderSettings::Oidc(_) | ProviderSettings::Saml(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// # Errors
@@ -299,7 +342,7 @@ fn check_scopes(scopes: &[String]) -> Result<Vec<String>> {
     Ok(scopes.to_vec())
 }
 
-fn one_line(field: &'static str, text: &str, most: usize) -> Result<String> {
+pub(super) fn one_line(field: &'static str, text: &str, most: usize) -> Result<String> {
     let text = text.trim();
     if !(1..=most).contains(&text.chars().count()) || text.chars().any(char::is_control) {
         return Err(Error::invalid(field, format!("This is one line of 1 to {most} characters.")));

@@ -5,13 +5,19 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use tenantry_kernel::{ConnectionId, Error, Result, Secret, TenantId, UserId};
 use tenantry_store::{DbResultExt, TenantTx, Transaction, stmt};
 
+use super::ProviderSettings;
 use super::model::{Connection, MOST_CONNECTIONS, RoleOfGroup};
+use super::saml::{KeyState, OwnCertificate};
 use crate::roles::AssignedRole;
+use crate::saml::Certificate;
 use crate::token;
 
 /// A connection as one row, its lists as JSON.
-pub(super) const SHOWN: &str = "c.id, c.tenant_id, c.name, c.settings, c.secret IS NOT NULL AS has_secret, c.jit,
+pub(super) const SHOWN: &str = "c.id, c.tenant_id, c.kind, c.name, c.settings, c.secret IS NOT NULL AS has_secret, c.jit,
   c.default_role, c.created_at, c.settings_changed_at, c.tested_at, c.last_test, c.enforced_at, c.guests_too,
+  c.metadata_fetched_at, c.metadata_problem,
+  (SELECT coalesce(json_agg(json_build_array(k.state, k.certificate) ORDER BY k.created_at), '[]')
+   FROM identity.saml_keys k WHERE k.connection_id = c.id) AS own_certificates,
   (SELECT coalesce(json_agg(json_build_array(r.group_name, r.role, r.custom_role_id) ORDER BY r.position), '[]')
    FROM identity.connection_roles r WHERE r.connection_id = c.id) AS roles,
   (SELECT coalesce(json_agg(e.user_id ORDER BY e.user_id), '[]')
@@ -65,17 +71,20 @@ pub(crate) async fn insert(tx: &TenantTx, connection: &Connection, secret: Optio
     tx.conn()
         .execute_raw(stmt(
             "INSERT INTO identity.connections
-               (id, tenant_id, kind, name, settings, secret, jit, default_role, created_at, settings_changed_at)
-             VALUES ($1, $2, 'oidc', $3, $4, $5, $6, $7, $8, $8)",
+               (id, tenant_id, kind, name, settings, secret, jit, default_role, created_at, settings_changed_at,
+                metadata_fetched_at, metadata_looked_at)
+             VALUES ($1, $2, $9, $3, $4, $5, $6, $7, $8, $8, $10, $10)",
             [
                 connection.id.uuid().into(),
                 tx.tenant().uuid().into(),
                 connection.name.clone().into(),
-                serde_json::to_value(&connection.settings).map_err(Error::internal)?.into(),
+                connection.settings.to_json()?.into(),
                 secret.into(),
                 connection.jit.into(),
                 connection.default_role.as_str().into(),
                 connection.created_at.into(),
+                connection.settings.kind().into(),
+                connection.metadata_fetched_at.into(),
             ],
         ))
         .await
@@ -83,7 +92,8 @@ pub(crate) async fn insert(tx: &TenantTx, connection: &Connection, secret: Optio
     Ok(())
 }
 
-/// Name and settings; a new sealed secret, if there is one. `settings_changed_at` says since when tests count.
+/// Name and settings; a new sealed secret, if there is one. `settings_changed_at` says since when tests count: where it
+/// moves, the connection must not be enforced.
 pub(crate) async fn update(
     tx: &impl Transaction,
     connection: &Connection,
@@ -93,15 +103,17 @@ pub(crate) async fn update(
         .conn()
         .execute_raw(stmt(
             "UPDATE identity.connections SET name = $3, settings = $4, secret = coalesce($5, secret),
-               settings_changed_at = $6
-             WHERE tenant_id = $1 AND id = $2 AND enforced_at IS NULL",
+               settings_changed_at = $6, metadata_fetched_at = $7, metadata_problem = $8
+             WHERE tenant_id = $1 AND id = $2 AND (enforced_at IS NULL OR settings_changed_at = $6)",
             [
                 connection.tenant.uuid().into(),
                 connection.id.uuid().into(),
                 connection.name.clone().into(),
-                serde_json::to_value(&connection.settings).map_err(Error::internal)?.into(),
+                connection.settings.to_json()?.into(),
                 secret.into(),
                 connection.settings_changed_at.into(),
+                connection.metadata_fetched_at.into(),
+                connection.metadata_problem.clone().into(),
             ],
         ))
         .await
@@ -289,6 +301,7 @@ pub(super) fn shown(row: &QueryResult) -> Result<Connection> {
     let parse = |e: serde_json::Error| Error::internal(e);
     let groups: Vec<(String, String, Option<uuid::Uuid>)> =
         serde_json::from_value(json("roles")?).map_err(parse)?;
+    let own: Vec<(String, String)> = serde_json::from_value(json("own_certificates")?).map_err(parse)?;
     let exempt: Vec<uuid::Uuid> = serde_json::from_value(json("exempt")?).map_err(parse)?;
     let last_test: Option<serde_json::Value> = row.try_get("", "last_test").db()?;
     let default_role: String = row.try_get("", "default_role").db()?;
@@ -296,7 +309,7 @@ pub(super) fn shown(row: &QueryResult) -> Result<Connection> {
         id: ConnectionId::from_uuid(row.try_get("", "id").db()?),
         tenant: TenantId::from_uuid(row.try_get("", "tenant_id").db()?),
         name: row.try_get("", "name").db()?,
-        settings: serde_json::from_value(json("settings")?).map_err(parse)?,
+        settings: ProviderSettings::stored(&row.try_get::<String>("", "kind").db()?, json("settings")?)?,
         has_secret: row.try_get("", "has_secret").db()?,
         jit: row.try_get("", "jit").db()?,
         default_role: default_role.parse().map_err(Error::internal)?,
@@ -312,5 +325,14 @@ pub(super) fn shown(row: &QueryResult) -> Result<Connection> {
         guests_too: row.try_get("", "guests_too").db()?,
         exempt: exempt.into_iter().map(UserId::from_uuid).collect(),
         setup_until: row.try_get("", "setup_until").db()?,
+        own_certificates: own
+            .into_iter()
+            .map(|(state, certificate)| {
+                let certificate = Certificate::from_base64(&certificate).map_err(Error::internal)?;
+                Ok(OwnCertificate { state: KeyState::stored(&state)?, certificate })
+            })
+            .collect::<Result<_>>()?,
+        metadata_fetched_at: row.try_get("", "metadata_fetched_at").db()?,
+        metadata_problem: row.try_get("", "metadata_problem").db()?,
     })
 }

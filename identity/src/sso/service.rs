@@ -8,11 +8,12 @@ use tenantry_store::audit::Facts;
 use tenantry_store::{SystemRole, SystemTx, TenantTx, Transaction};
 
 use super::model::{
-    Connection, CreateConnection, EnforceConnection, FLOW_LASTS, MOST_CONNECTIONS, SetConnectionPeople,
-    UpdateConnection, check_name, check_people, ensure_complete, local_path,
+    Connection, CreateConnection, EnforceConnection, FLOW_LASTS, MOST_CONNECTIONS, OidcInput, ProviderInput,
+    SetConnectionPeople, UpdateConnection, check_name, check_people, ensure_complete, local_path,
 };
 use super::record::record;
-use super::{domain_repo, repo, system_repo};
+use super::saml::{self, KeyState, SamlChange};
+use super::{ProviderSettings, domain_repo, repo, system_repo};
 use crate::Identity;
 use crate::members::{self, seats};
 
@@ -22,18 +23,26 @@ impl Identity {
     /// # Errors
     /// `Invalid` for the name or the settings; `Conflict` when the tenant has ten.
     pub async fn create_connection(&self, ctx: &Ctx, input: CreateConnection) -> Result<Connection> {
-        let (name, settings) = (check_name(&input.name)?, input.oidc.over(None)?);
+        let name = check_name(&input.name)?;
+        let change = self.read_provider(ctx, (input.tenant, input.provider)).await?;
+        let fetched = change.fetched();
+        let (settings, secret) = change.over(None)?;
+        let id = ConnectionId::generate(ctx.clock(), ctx.entropy());
+        let pair = match settings {
+            ProviderSettings::Saml(_) => Some(self.new_pair(id).await?),
+            ProviderSettings::Oidc(_) => None,
+        };
         let tx = self.manage_sso(ctx, input.tenant).await?;
         if repo::count(&tx).await? >= MOST_CONNECTIONS {
             return Err(Error::conflict(format!("The organisation has {MOST_CONNECTIONS} connections."))
                 .with_remedy("Delete one that is not used any more."));
         }
         let connection = Connection {
-            id: ConnectionId::generate(ctx.clock(), ctx.entropy()),
+            id,
             tenant: input.tenant,
             name,
             settings,
-            has_secret: input.oidc.client_secret.is_some(),
+            has_secret: secret.is_some(),
             jit: true,
             default_role: Role::Viewer,
             roles: Vec::new(),
@@ -45,25 +54,46 @@ impl Identity {
             guests_too: false,
             exempt: Vec::new(),
             setup_until: None,
+            own_certificates: Vec::new(),
+            metadata_fetched_at: fetched.then(|| ctx.now()),
+            metadata_problem: None,
         };
-        let secret = self.seal_secret(&tx, &connection, input.oidc.client_secret.as_ref()).await?;
+        let secret = self.seal_secret(&tx, &connection, secret.as_ref()).await?;
         repo::insert(&tx, &connection, secret).await?;
+        let connection = match &pair {
+            Some(pair) => {
+                self.keep_pair(&tx, ctx, (id, pair, KeyState::Current)).await?;
+                find(&tx, id).await?
+            }
+            None => connection,
+        };
         recorded(tx, ctx, ("connection.created", connection), (None, true)).await
     }
 
     /// Changes a connection's name and settings. With other settings it has to be tested again; with another issuer, who
-    /// its people are is forgotten: they tie their accounts anew.
+    /// its people are is forgotten: they tie their accounts anew. Other certificates of a SAML provider, and another address
+    /// of its metadata, are no other settings: they change while the connection is in use, and enforced.
     ///
     /// # Errors
     /// `NotFound`; `Invalid`; `Conflict` for one that is enforced.
     pub async fn update_connection(&self, ctx: &Ctx, input: UpdateConnection) -> Result<Connection> {
+        let change = self.read_provider(ctx, (input.tenant, input.provider)).await?;
         let tx = self.manage_sso(ctx, input.tenant).await?;
         let before = find(&tx, input.id).await?;
-        let (after, secret) = self.changed(&tx, ctx, (&before, &input)).await?;
+        let update = Update { name: input.name.as_deref(), change, by_owner: true };
+        let (after, secret) = self.changed(&tx, ctx, (&before, update)).await?;
         if !repo::update(&tx, &after, secret).await? {
             return Err(Error::not_found("connection"));
         }
         recorded(tx, ctx, ("connection.updated", after), (Some(&before), true)).await
+    }
+
+    /// As [`Self::read_provider`], for whoever was let in otherwise.
+    pub(super) async fn read_provider_input(&self, tenant: TenantId, input: ProviderInput) -> Result<Change> {
+        Ok(match input {
+            ProviderInput::Oidc(oidc) => Change::Oidc(oidc),
+            ProviderInput::Saml(saml) => Change::Saml(self.read_saml(tenant, saml).await?),
+        })
     }
 
     /// A connection with an input's changes, and its new sealed secret.
@@ -71,21 +101,45 @@ impl Identity {
         &self,
         tx: &impl Transaction,
         ctx: &Ctx,
-        (before, input): (&Connection, &UpdateConnection),
+        (before, update): (&Connection, Update<'_>),
     ) -> Result<(Connection, Option<String>)> {
-        before.ensure_changeable()?;
-        let name = input.name.as_deref().map(check_name).transpose()?.unwrap_or_else(|| before.name.clone());
-        let settings = input.oidc.over(Some(&before.settings))?;
-        let another = settings != before.settings || input.oidc.client_secret.is_some();
+        let name = update.name.map(check_name).transpose()?.unwrap_or_else(|| before.name.clone());
+        let fetched = update.change.fetched();
+        let (settings, secret) = update.change.over(Some(&before.settings))?;
+        let another = settings != before.settings || secret.is_some();
+        let rotated = match (&before.settings, &settings) {
+            (ProviderSettings::Saml(old), ProviderSettings::Saml(new)) => another && old.means_the_same(new),
+            _ => false,
+        };
+        let keeps_its_test = rotated && update.by_owner;
+        if !keeps_its_test || name != before.name {
+            before.ensure_changeable()?;
+        }
         let after = Connection {
             name,
-            has_secret: before.has_secret || input.oidc.client_secret.is_some(),
+            has_secret: before.has_secret || secret.is_some(),
+            settings_changed_at: if another && !keeps_its_test {
+                ctx.now()
+            } else {
+                before.settings_changed_at
+            },
+            metadata_fetched_at: if fetched { Some(ctx.now()) } else { before.metadata_fetched_at },
+            // Whatever it was, somebody has looked at it now.
+            metadata_problem: before
+                .metadata_problem
+                .clone()
+                .filter(|_| settings == before.settings && !fetched),
             settings,
-            settings_changed_at: if another { ctx.now() } else { before.settings_changed_at },
             ..before.clone()
         };
-        let secret = self.seal_secret(tx, &after, input.oidc.client_secret.as_ref()).await?;
+        let secret = self.seal_secret(tx, &after, secret.as_ref()).await?;
         Ok((after, secret))
+    }
+
+    /// Reads what an input brings, once the actor may.
+    async fn read_provider(&self, ctx: &Ctx, (tenant, input): (TenantId, ProviderInput)) -> Result<Change> {
+        self.may_manage_sso(ctx, tenant)?;
+        self.read_provider_input(tenant, input).await
     }
 
     /// Says who comes in by a connection, and as what. It counts at each person's next log-in.
@@ -110,7 +164,7 @@ impl Identity {
     /// Gives a ticket for one test, good for ten minutes: the way to the provider begins with it.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` while issuer or client id lack.
+    /// `NotFound`; `Conflict` while the provider is not known.
     pub async fn test_connection(
         &self,
         ctx: &Ctx,
@@ -216,6 +270,11 @@ impl Identity {
         Ok(())
     }
 
+    /// Before something that takes long, and is not for whoever may not.
+    pub(super) fn may_manage_sso(&self, ctx: &Ctx, tenant: TenantId) -> Result<()> {
+        ctx.permit(Action::Manage, &Resource::new(ResourceKind::Sso, tenant)).map(drop)
+    }
+
     pub(super) async fn manage_sso(&self, ctx: &Ctx, tenant: TenantId) -> Result<TenantTx> {
         let permit = ctx.permit(Action::Manage, &Resource::new(ResourceKind::Sso, tenant))?;
         let tx = TenantTx::begin(self.db(), &permit).await?;
@@ -232,6 +291,47 @@ impl Identity {
         let Some(secret) = secret else { return Ok(None) };
         let subject = connection.id.to_string();
         self.keys()?.seal(tx, connection.tenant, secret_of(&subject), secret).await.map(Some)
+    }
+}
+
+/// What is to become of a provider, read and not yet put over what is there.
+pub(super) enum Change {
+    Oidc(OidcInput),
+    Saml(SamlChange),
+}
+
+/// What is to become of a connection.
+pub(super) struct Update<'a> {
+    pub(super) name: Option<&'a str>,
+    pub(super) change: Change,
+    /// And not by whoever holds a link for setting up.
+    pub(super) by_owner: bool,
+}
+
+impl Change {
+    fn fetched(&self) -> bool {
+        matches!(self, Self::Saml(saml) if saml.fetched)
+    }
+
+    /// The settings that come of it, and a new client secret.
+    fn over(self, old: Option<&ProviderSettings>) -> Result<(ProviderSettings, Option<Secret>)> {
+        let other = |field| {
+            Err(Error::invalid(field, "The connection speaks another protocol.")
+                .with_remedy("Make another connection for it."))
+        };
+        Ok(match (self, old) {
+            (Self::Oidc(input), None) => (ProviderSettings::Oidc(input.over(None)?), input.client_secret),
+            (Self::Oidc(input), Some(ProviderSettings::Oidc(old))) => {
+                (ProviderSettings::Oidc(input.over(Some(old))?), input.client_secret)
+            }
+            (Self::Oidc(input), Some(old)) if input.is_empty() => (old.clone(), None),
+            (Self::Saml(change), None) => (ProviderSettings::Saml(change.over(None)), None),
+            (Self::Saml(change), Some(ProviderSettings::Saml(old))) => {
+                (ProviderSettings::Saml(change.over(Some(old))), None)
+            }
+            (Self::Oidc(_), Some(ProviderSettings::Saml(_))) => return other("issuer"),
+            (Self::Saml(_), Some(ProviderSettings::Oidc(_))) => return other("saml"),
+        })
     }
 }
 
@@ -275,11 +375,14 @@ async fn recorded(
 pub(super) fn facts(connection: &Connection) -> Facts {
     let roles: Vec<String> =
         connection.roles.iter().map(|one| format!("{}: {}", one.group, one.role)).collect();
-    Facts::new()
-        .with("name", &connection.name)
-        .with("issuer", &connection.settings.issuer)
-        .with("clientId", &connection.settings.client_id)
-        .with("scopes", &connection.settings.scopes)
+    let facts = Facts::new().with("name", &connection.name);
+    let facts = match &connection.settings {
+        ProviderSettings::Oidc(oidc) => {
+            facts.with("issuer", &oidc.issuer).with("clientId", &oidc.client_id).with("scopes", &oidc.scopes)
+        }
+        ProviderSettings::Saml(saml) => saml::facts(facts, saml),
+    };
+    facts
         .with("settingsChangedAt", connection.settings_changed_at)
         .with("createsMembers", connection.jit)
         .with("defaultRole", connection.default_role)

@@ -1,7 +1,10 @@
 //! What a protocol needs to know of a connection.
 
 use serde::{Deserialize, Serialize};
-use tenantry_kernel::{ConnectionId, Secret, TenantId};
+use serde_json::Value;
+use tenantry_kernel::{ConnectionId, Error, Result, Secret, TenantId};
+
+use super::saml::{SamlParties, SamlSettings};
 
 /// A connection as its protocol sees it, with its secret open.
 #[derive(Debug, Clone)]
@@ -24,6 +27,40 @@ pub enum Protocol {
         settings: GitHubSettings,
         secret: Secret,
     },
+    Saml(Box<SamlParties>),
+}
+
+/// What is stored of a tenant's provider, by protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderSettings {
+    Oidc(OidcSettings),
+    Saml(SamlSettings),
+}
+
+impl ProviderSettings {
+    /// The column `kind`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Oidc(_) => "oidc",
+            Self::Saml(_) => "saml",
+        }
+    }
+
+    pub(crate) fn stored(kind: &str, json: Value) -> Result<Self> {
+        match kind {
+            "oidc" => serde_json::from_value(json).map(Self::Oidc).map_err(Error::internal),
+            "saml" => serde_json::from_value(json).map(Self::Saml).map_err(Error::internal),
+            other => Err(Error::internal(format!("no protocol of a connection: {other}"))),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Result<Value> {
+        match self {
+            Self::Oidc(oidc) => serde_json::to_value(oidc),
+            Self::Saml(saml) => serde_json::to_value(saml),
+        }
+        .map_err(Error::internal)
+    }
 }
 
 /// OpenID Connect. This is what is stored of it, and can be shown; the client's secret is sealed beside it.

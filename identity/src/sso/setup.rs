@@ -8,9 +8,9 @@ use tenantry_kernel::{ConnectionId, Error, Result, Secret, TenantId, random_toke
 use tenantry_store::audit::Facts;
 use tenantry_store::{SystemRole, SystemTx};
 
-use super::model::{Connection, OidcInput, SETUP_LASTS, UpdateConnection};
+use super::model::{Connection, ProviderInput, SETUP_LASTS};
 use super::record::record;
-use super::service::{facts, find, ticket};
+use super::service::{Update, facts, find, ticket};
 use super::{repo, system_repo};
 use crate::Identity;
 
@@ -84,13 +84,18 @@ impl Identity {
     pub async fn set_up_connection(
         &self,
         ctx: &Ctx,
-        (token, oidc): (&Secret, OidcInput),
+        (token, provider): (&Secret, ProviderInput),
     ) -> Result<Connection> {
         self.throttle().address(ctx.origin().address)?;
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
+        let tenant = by_link(&tx, ctx, token).await?.tenant;
+        // A document may have to be fetched, which nothing waits for.
+        tx.commit().await?;
+        let change = self.read_provider_input(tenant, provider).await?;
+        let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         let before = by_link(&tx, ctx, token).await?;
-        let input = UpdateConnection { tenant: before.tenant, id: before.id, name: None, oidc };
-        let (after, secret) = self.changed(&tx, ctx, (&before, &input)).await?;
+        let update = Update { name: None, change, by_owner: false };
+        let (after, secret) = self.changed(&tx, ctx, (&before, update)).await?;
         if !repo::update(&tx, &after, secret).await? {
             return Err(Error::not_found("link"));
         }

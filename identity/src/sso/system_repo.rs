@@ -137,7 +137,7 @@ pub(crate) async fn take_flow(
         .conn()
         .query_one_raw(stmt(
             "DELETE FROM identity.sso_flows WHERE state_hash = $1 AND browser_hash = $2 AND expires_at > $3
-             RETURNING connection_id, purpose, user_id, return_to, nonce, verifier, created_at",
+             RETURNING connection_id, purpose, user_id, return_to, nonce, verifier, created_at, assertion",
             [token::hash(state).into(), token::hash(browser).into(), now.into()],
         ))
         .await
@@ -153,6 +153,7 @@ pub(crate) async fn take_flow(
         verifier: Secret::new(row.try_get::<String>("", "verifier").db()?),
         created_at: row.try_get("", "created_at").db()?,
         user: user.map(UserId::from_uuid),
+        assertion: row.try_get("", "assertion").db()?,
     }))
 }
 
@@ -510,7 +511,14 @@ pub(crate) async fn use_logout_token(
 /// Deletes what is past use.
 pub(crate) async fn purge(tx: &SystemTx, now: DateTime<Utc>) -> Result<u64> {
     let mut gone = 0;
-    for table in ["sso_flows", "pending_links", "connection_tickets", "connection_setups", "logout_tokens"] {
+    for table in [
+        "sso_flows",
+        "pending_links",
+        "connection_tickets",
+        "connection_setups",
+        "logout_tokens",
+        "used_assertions",
+    ] {
         let sql = format!("DELETE FROM identity.{table} WHERE expires_at <= $1");
         gone += tx.conn().execute_raw(stmt(&sql, [now.into()])).await.db()?.rows_affected();
     }

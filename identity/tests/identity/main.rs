@@ -36,6 +36,7 @@ mod sso_connections;
 mod sso_domains;
 mod sso_enforced;
 mod sso_links;
+mod sso_saml;
 mod sso_world;
 mod support;
 mod throttle;

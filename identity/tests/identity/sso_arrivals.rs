@@ -33,6 +33,9 @@ async fn somebody_new_from_a_proven_domain_joins_with_the_role_of_their_group() 
     let invite =
         InviteMember { tenant: sso.tenant, email: "new@acme.example".into(), role: Role::Admin.into() };
     sso.world.identity.invite_member(&again, invite).await.unwrap();
+    // Of groups that the provider does not name, one might be theirs: nothing is taken away.
+    let overage = Asserted { groups_incomplete: true, ..said(&[]) };
+    assert_eq!(sso.logged_in(overage).await.role_in(sso.tenant), Some(Role::Admin));
     let down = sso.logged_in(said(&[])).await;
     assert_eq!(down.role_in(sso.tenant), Some(Role::Viewer));
     let open: i64 = sqlx::query_scalar("SELECT count(*) FROM identity.invitations WHERE revoked_at IS NULL")

@@ -64,7 +64,7 @@ async fn nobody_logs_in_by_settings_that_no_test_has_passed_with() {
         tenant: sso.tenant,
         id: sso.id,
         name: None,
-        oidc: OidcInput { client_id: Some("another".into()), ..OidcInput::default() },
+        provider: OidcInput { client_id: Some("another".into()), ..OidcInput::default() }.into(),
     };
     let changed = identity.update_connection(&sso.owner, change).await.unwrap();
     assert_eq!(changed.state(), ConnectionState::Draft);
@@ -80,7 +80,7 @@ async fn nobody_logs_in_by_settings_that_no_test_has_passed_with() {
         tenant: sso.tenant,
         id: sso.id,
         name: Some("Acme, renamed".into()),
-        oidc: OidcInput::default(),
+        provider: OidcInput::default().into(),
     };
     let renamed = identity.update_connection(&sso.owner, name).await.unwrap();
     assert_eq!((renamed.name.as_str(), renamed.state()), ("Acme, renamed", ConnectionState::Tested));
@@ -144,7 +144,7 @@ async fn another_issuer_means_other_people() {
         tenant: sso.tenant,
         id: sso.id,
         name: None,
-        oidc: OidcInput { issuer: Some("https://evil.example".into()), ..OidcInput::default() },
+        provider: OidcInput { issuer: Some("https://evil.example".into()), ..OidcInput::default() }.into(),
     };
     sso.world.identity.update_connection(&sso.owner, change).await.unwrap();
     let tenantry_authz::Actor::User { session, .. } = *ada.actor() else { panic!("nobody") };
@@ -171,8 +171,8 @@ async fn a_setup_link_sets_up_its_own_connection_and_nothing_else() {
 
     sso.world.clock.advance(TimeDelta::seconds(1));
     let give = OidcInput { client_id: Some("by IT".into()), ..OidcInput::default() };
-    let set = identity.set_up_connection(&it, (&token, give.clone())).await.unwrap();
-    assert_eq!((set.settings.client_id.as_str(), set.name.as_str()), ("by IT", "Acme"));
+    let set = identity.set_up_connection(&it, (&token, give.clone().into())).await.unwrap();
+    assert_eq!((oidc_of(&set).client_id.as_str(), set.name.as_str()), ("by IT", "Acme"));
     let ticket = identity.test_connection_to_set_up(&it, (&token, Some("/sso/setup"))).await.unwrap();
     let done = sso.arrive_at(Ask::Test { ticket }, sso.said("it", "it@acme.example")).await;
     assert!(matches!(done, Arrival::TestDone { .. }), "{done:?}");
@@ -185,13 +185,13 @@ async fn a_setup_link_sets_up_its_own_connection_and_nothing_else() {
     sso.own("acme.example").await;
     sso.enforce(false).await.unwrap();
     assert!(identity.connection_to_set_up(&it, &token).await.unwrap().is_none());
-    let refused = identity.set_up_connection(&it, (&token, give.clone())).await.unwrap_err();
+    let refused = identity.set_up_connection(&it, (&token, give.clone().into())).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::Conflict);
     identity.stop_enforcing_connection(&sso.owner, sso.who()).await.unwrap();
     assert!(identity.connection_to_set_up(&it, &token).await.unwrap().is_some());
     sso.world.clock.advance(TimeDelta::days(7));
     assert!(identity.connection_to_set_up(&it, &token).await.unwrap().is_none());
-    let late = identity.set_up_connection(&it, (&token, give)).await.unwrap_err();
+    let late = identity.set_up_connection(&it, (&token, give.into())).await.unwrap_err();
     assert_eq!(late.kind(), Kind::NotFound);
 
     let (_, link) = identity.make_setup_link(&sso.owner(), sso.who()).await.unwrap();
@@ -210,7 +210,7 @@ async fn only_owners_decide_and_a_provider_makes_no_owner() {
     let developer = sso.world.as_member(vec![Grant::new(sso.tenant, Role::Developer)]);
     assert_eq!(identity.connections(&developer, sso.tenant).await.unwrap_err().kind(), Kind::NotFound);
     let (stranger, _) = tenant(&sso.world, "stranger@other.example").await;
-    let update = UpdateConnection { tenant: sso.tenant, id: sso.id, name: None, oidc: oidc() };
+    let update = UpdateConnection { tenant: sso.tenant, id: sso.id, name: None, provider: oidc().into() };
     assert_eq!(identity.update_connection(&stranger, update).await.unwrap_err().kind(), Kind::NotFound);
 
     let owner = sso.people(true, Role::Owner, &[]).await.unwrap_err();

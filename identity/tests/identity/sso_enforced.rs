@@ -86,7 +86,7 @@ async fn members_come_in_by_the_connection_only_and_exempt_owners_by_password() 
 
     let refused = view(&world.again(&member).await, sso.tenant).unwrap_err();
     assert_eq!((refused.kind(), refused.code()), (Kind::Forbidden, SSO_REQUIRED));
-    assert!(refused.remedy().contains(&format!("/oidc/start?connection={}", sso.id)));
+    assert!(refused.remedy().contains(&format!("/sso/start?connection={}", sso.id)));
     assert_eq!(world.again(&member).await.rights_in(sso.tenant), Vec::<String>::new());
     let fresh = world.logged_in_again("member@acme.example").await;
     assert_eq!(
@@ -117,7 +117,7 @@ async fn what_is_enforced_does_not_change_and_keeps_an_owner_who_comes_in_withou
     let sso = Sso::ready().await;
     let world = &sso.world;
     sso.enforce(false).await.unwrap();
-    let update = UpdateConnection { tenant: sso.tenant, id: sso.id, name: None, oidc: oidc() };
+    let update = UpdateConnection { tenant: sso.tenant, id: sso.id, name: None, provider: oidc().into() };
     let identity = &world.identity;
     assert_eq!(identity.update_connection(&sso.owner, update).await.unwrap_err().kind(), Kind::Conflict);
     assert_eq!(identity.delete_connection(&sso.owner, sso.who()).await.unwrap_err().kind(), Kind::Conflict);
@@ -137,7 +137,7 @@ async fn what_is_enforced_does_not_change_and_keeps_an_owner_who_comes_in_withou
     assert_eq!(identity.connections(&second, sso.tenant).await.unwrap()[0].exempt, [second.user().unwrap()]);
 
     // Another connection beside it is not enforced too.
-    let create = CreateConnection { tenant: sso.tenant, name: "Other".into(), oidc: oidc() };
+    let create = CreateConnection { tenant: sso.tenant, name: "Other".into(), provider: oidc().into() };
     let other = identity.create_connection(&second, create).await.unwrap();
     sqlx::query("UPDATE identity.connections SET tested_at = $2 WHERE id = $1")
         .bind(other.id.uuid())

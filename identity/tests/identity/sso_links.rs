@@ -116,6 +116,7 @@ async fn a_provider_for_everybody_makes_accounts_and_takes_none() {
         email_verified: verified,
         name: None,
         groups: Vec::new(),
+        groups_incomplete: false,
         methods: Vec::new(),
         provider_session: None,
         id_token_hint: None,

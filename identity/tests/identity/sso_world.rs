@@ -23,7 +23,7 @@ impl Sso {
     pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let (owner, tenant) = tenant(&world, "owner@acme.example").await;
-        let create = CreateConnection { tenant, name: "Acme".into(), oidc: oidc() };
+        let create = CreateConnection { tenant, name: "Acme".into(), provider: oidc().into() };
         let id = world.identity.create_connection(&owner, create).await.unwrap().id;
         Self { world, owner, tenant, id }
     }
@@ -76,6 +76,7 @@ impl Sso {
             email_verified: true,
             name: Some("Ada Lovelace".into()),
             groups: Vec::new(),
+            groups_incomplete: false,
             methods: vec!["pwd".into()],
             provider_session: Some(format!("sid-of-{subject}")),
             id_token_hint: Some(Secret::new("header.payload.signature")),
@@ -145,6 +146,14 @@ pub(crate) fn oidc() -> OidcInput {
         client_id: Some("tenantry".into()),
         client_secret: Some(Secret::new("the client's secret")),
         ..OidcInput::default()
+    }
+}
+
+/// What is stored of a connection's provider.
+pub(crate) fn oidc_of(connection: &Connection) -> &OidcSettings {
+    match &connection.settings {
+        ProviderSettings::Oidc(settings) => settings,
+        ProviderSettings::Saml(_) => panic!("another protocol"),
     }
 }
 

@@ -10,6 +10,7 @@ use tenantry_identity::ports::Seats;
 use tenantry_identity::*;
 use tenantry_kernel::*;
 use tenantry_keys::{Keys, LocalKeyring};
+use tenantry_outbound::Outbound;
 use tenantry_store::{Db, PageRequest, PoolSizes, SystemRole, SystemTx, Transaction};
 use tenantry_testkit::TestDb;
 
@@ -24,6 +25,14 @@ impl Seats for Plan {
     async fn most(&self, _: &dyn Transaction, _: TenantId) -> Result<i64> {
         Ok(self.0.load(Ordering::SeqCst))
     }
+}
+
+/// To loopback too, where tests' own sites are.
+fn outbound() -> Outbound {
+    Outbound::new(tenantry_outbound::Config {
+        allow_loopback: true,
+        ..tenantry_outbound::Config::public().unwrap()
+    })
 }
 
 pub(crate) struct World {
@@ -58,6 +67,7 @@ impl World {
         let keyring = LocalKeyring::open(&directory.path().join("keyring"), true, &OsEntropy).unwrap();
         let keys = Keys::new(Arc::new(keyring), Arc::new(OsEntropy));
         config.keys = Some(keys.clone());
+        config.outbound = Some(outbound());
         let identity = Identity::new(config).unwrap();
         Self { plan, identity, test_db, db, clock, runtime, keys, _directory: directory }
     }
@@ -70,6 +80,7 @@ impl World {
         config.hashing = Hashing { concurrency: 4, memory_kib: 64, iterations: 1 };
         config.seats = self.plan.clone();
         config.keys = Some(self.keys.clone());
+        config.outbound = Some(outbound());
         change(&mut config);
         Identity::new(config).unwrap()
     }
@@ -143,6 +154,9 @@ impl World {
         }
         for payload in self.jobs_of(SEND_NEW_SIGN_IN).await {
             self.identity.deliver_new_sign_in(serde_json::from_value(payload).unwrap()).await.unwrap();
+        }
+        for payload in self.jobs_of(SEND_CERTIFICATE_ALARM).await {
+            self.identity.deliver_certificate_alarm(serde_json::from_value(payload).unwrap()).await.unwrap();
         }
         sqlx::query("DELETE FROM graphile_worker._private_jobs")
             .execute(&mut self.superuser().await)

@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tenantry_migrations::{Cluster, RolePasswords};
 use tenantry_postgres::{Options, Postgres};
 
+pub mod saml;
 mod world;
 
 pub use world::World;

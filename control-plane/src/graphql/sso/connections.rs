@@ -3,11 +3,12 @@ use chrono::{DateTime, Utc};
 use tenantry_authz::Ctx;
 use tenantry_identity as identity;
 use tenantry_identity::{
-    ClaimNames, CreateConnection, EnforceConnection, OidcInput, RoleOfGroup, SetConnectionPeople,
-    UpdateConnection,
+    ClaimNames, CreateConnection, EnforceConnection, OidcInput, ProviderInput, RoleOfGroup,
+    SetConnectionPeople, UpdateConnection,
 };
 use tenantry_kernel::{ConnectionId, Error, Secret, TenantId};
 
+use super::saml::{SsoProtocol, SsoSamlInput, SsoSamlSettings, provider};
 use super::{SsoSettings, SsoTest, SsoTestPayload, start_url, test_begun};
 use crate::app::App;
 use crate::graphql::error::{Answer, Problem, parse_id, request_of};
@@ -36,13 +37,17 @@ pub(crate) struct SsoGroupRole {
     custom_role_id: Option<ID>,
 }
 
-/// An organisation's way to its identity provider, by OpenID Connect.
+/// An organisation's way to its identity provider.
 #[derive(SimpleObject)]
 pub(crate) struct SsoConnection {
     id: ID,
     name: String,
     state: SsoConnectionState,
-    settings: SsoSettings,
+    protocol: SsoProtocol,
+    /// With the protocol OIDC.
+    settings: Option<SsoSettings>,
+    /// With the protocol SAML.
+    saml: Option<SsoSamlSettings>,
     /// Whether people come in who are no members yet.
     creates_members: bool,
     /// What they are, unless one of their groups says something else.
@@ -70,7 +75,9 @@ impl SsoConnection {
         Self {
             id: c.id.to_string().into(),
             state: c.state().into(),
+            protocol: SsoProtocol::of(&c),
             settings: SsoSettings::of(app, &c),
+            saml: SsoSamlSettings::of(app, &c),
             name: c.name,
             creates_members: c.jit,
             default_role: c.default_role.into(),
@@ -111,11 +118,16 @@ struct CreateSsoConnectionInput {
     tenant_id: ID,
     /// As people read it on the button.
     name: String,
+    /// It stays as it is made.
+    #[graphql(default_with = "SsoProtocol::Oidc")]
+    protocol: SsoProtocol,
     /// As the provider shows it: https://…
     issuer: Option<String>,
     client_id: Option<String>,
     /// Sealed at once, and never shown again.
     client_secret: Option<String>,
+    /// With the protocol SAML.
+    saml: Option<SsoSamlInput>,
 }
 
 #[derive(InputObject)]
@@ -133,12 +145,14 @@ struct UpdateSsoConnectionInput {
     email_claim: Option<String>,
     name_claim: Option<String>,
     groups_claim: Option<String>,
+    /// Of a connection by SAML.
+    saml: Option<SsoSamlInput>,
 }
 
 #[derive(InputObject)]
-struct SsoConnectionInput {
-    tenant_id: ID,
-    id: ID,
+pub(super) struct SsoConnectionInput {
+    pub(super) tenant_id: ID,
+    pub(super) id: ID,
 }
 
 #[derive(InputObject)]
@@ -179,7 +193,7 @@ struct EnforceSsoConnectionInput {
 }
 
 #[derive(SimpleObject)]
-struct SsoConnectionPayload {
+pub(super) struct SsoConnectionPayload {
     connection: Option<SsoConnection>,
     problem: Option<Problem>,
 }
@@ -192,7 +206,10 @@ struct SsoSetupLinkPayload {
     problem: Option<Problem>,
 }
 
-fn answered(app: &App, outcome: std::result::Result<identity::Connection, Problem>) -> SsoConnectionPayload {
+pub(super) fn answered(
+    app: &App,
+    outcome: std::result::Result<identity::Connection, Problem>,
+) -> SsoConnectionPayload {
     match outcome {
         Ok(row) => SsoConnectionPayload { connection: Some(SsoConnection::of(app, row)), problem: None },
         Err(problem) => SsoConnectionPayload { connection: None, problem: Some(problem) },
@@ -209,7 +226,7 @@ pub(super) fn claims(
     }
 }
 
-fn whose(ctx: &Context<'_>, (tenant, id): (&ID, &ID)) -> Result<(TenantId, ConnectionId)> {
+pub(super) fn whose(ctx: &Context<'_>, (tenant, id): (&ID, &ID)) -> Result<(TenantId, ConnectionId)> {
     Ok((parse_id(tenant, "tenant").answer(ctx)?, parse_id(id, "connection").answer(ctx)?))
 }
 
@@ -240,22 +257,35 @@ impl SsoMutation {
         input: CreateSsoConnectionInput,
     ) -> Result<SsoConnectionPayload> {
         let app = ctx.data::<App>()?;
-        let create = CreateConnection {
-            tenant: parse_id(&input.tenant_id, "tenant").answer(ctx)?,
-            name: input.name,
-            oidc: OidcInput {
-                issuer: input.issuer,
-                client_id: input.client_id,
-                client_secret: input.client_secret.map(Secret::new),
-                ..OidcInput::default()
-            },
+        let oidc = OidcInput {
+            issuer: input.issuer,
+            client_id: input.client_id,
+            client_secret: input.client_secret.map(Secret::new),
+            ..OidcInput::default()
         };
+        let saml = match input.protocol {
+            // Without anything, it waits for whoever sets it up.
+            SsoProtocol::Saml => Some(input.saml.unwrap_or_default()),
+            SsoProtocol::Oidc => input.saml,
+        };
+        let provider = match provider(oidc, saml).outcome(ctx)? {
+            Ok(ProviderInput::Saml(_)) if input.protocol == SsoProtocol::Oidc => {
+                let wrong = Error::invalid("saml", "A connection by OpenID Connect has no SAML.")
+                    .with_remedy("Choose the protocol SAML.");
+                return Ok(answered(app, Err(wrong).outcome(ctx)?));
+            }
+            Ok(provider) => provider,
+            Err(problem) => return Ok(answered(app, Err(problem))),
+        };
+        let tenant = parse_id(&input.tenant_id, "tenant").answer(ctx)?;
+        let create = CreateConnection { tenant, name: input.name, provider };
         let made = app.identity.create_connection(request_of(ctx), create).await;
         Ok(answered(app, made.outcome(ctx)?))
     }
 
-    /// Changes a connection. With other settings it has to be tested again; with another issuer, people tie their
-    /// accounts to it anew. One that is enforced does not change.
+    /// Changes a connection. With other settings it has to be tested again; with another issuer or entity id, people tie their
+    /// accounts to it anew. One that is enforced does not change, but for the certificates of a SAML provider: they may
+    /// change at any time, and need no test.
     async fn update_sso_connection(
         &self,
         ctx: &Context<'_>,
@@ -270,7 +300,11 @@ impl SsoMutation {
             scopes: input.scopes,
             claims: claims((input.email_claim, input.name_claim, input.groups_claim)),
         };
-        let update = UpdateConnection { tenant, id, name: input.name, oidc };
+        let provider = match provider(oidc, input.saml).outcome(ctx)? {
+            Ok(provider) => provider,
+            Err(problem) => return Ok(answered(app, Err(problem))),
+        };
+        let update = UpdateConnection { tenant, id, name: input.name, provider };
         let changed = app.identity.update_connection(request_of(ctx), update).await;
         Ok(answered(app, changed.outcome(ctx)?))
     }

@@ -2,6 +2,7 @@
 
 mod connections;
 mod domains;
+mod saml;
 mod setup;
 #[cfg(test)]
 mod tests;
@@ -9,18 +10,20 @@ mod ways_in;
 
 pub(crate) use connections::{SsoConnection, SsoMutation, connections};
 pub(crate) use domains::{SsoDomain, SsoDomainMutation, domains};
+pub(crate) use saml::SsoCertificateMutation;
 pub(crate) use setup::{SsoSetup, SsoSetupMutation, to_set_up};
 pub(crate) use ways_in::{SsoLinkMutation, UnreachableTenant, WayIn, unreachable, ways_in};
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use tenantry_identity as identity;
+use tenantry_identity::ProviderSettings;
 use tenantry_kernel::ConnectionId;
 
 use super::error::Problem;
 use crate::app::App;
 
-/// How the portal and a provider are told of each other.
+/// How the portal and a provider of OpenID Connect are told of each other.
 #[derive(SimpleObject)]
 pub(crate) struct SsoSettings {
     /// Exactly as the provider says it. Empty until somebody gives it.
@@ -40,10 +43,11 @@ pub(crate) struct SsoSettings {
 }
 
 impl SsoSettings {
-    fn of(app: &App, connection: &identity::Connection) -> Self {
+    /// Null for a connection of another protocol.
+    fn of(app: &App, connection: &identity::Connection) -> Option<Self> {
         let portal = &app.public.portal;
-        let settings = &connection.settings;
-        Self {
+        let ProviderSettings::Oidc(settings) = &connection.settings else { return None };
+        Some(Self {
             issuer: settings.issuer.clone(),
             client_id: settings.client_id.clone(),
             has_secret: connection.has_secret,
@@ -53,7 +57,7 @@ impl SsoSettings {
             groups_claim: settings.claims.groups.clone(),
             redirect_uri: format!("{portal}/oidc/callback"),
             back_channel_logout_uri: format!("{portal}/oidc/back-channel-logout/{}", connection.id),
-        }
+        })
     }
 }
 
@@ -101,7 +105,7 @@ pub(crate) struct SsoTestPayload {
 fn test_begun(outcome: Result<tenantry_kernel::Secret, Problem>) -> SsoTestPayload {
     match outcome {
         Ok(ticket) => SsoTestPayload {
-            start_url: Some(format!("/oidc/start?ticket={}", ticket.expose())),
+            start_url: Some(format!("/sso/start?ticket={}", ticket.expose())),
             problem: None,
         },
         Err(problem) => SsoTestPayload { start_url: None, problem: Some(problem) },
@@ -110,5 +114,5 @@ fn test_begun(outcome: Result<tenantry_kernel::Secret, Problem>) -> SsoTestPaylo
 
 /// A path of the portal where a log-in by a connection begins.
 fn start_url(connection: ConnectionId) -> String {
-    format!("/oidc/start?connection={connection}")
+    format!("/sso/start?connection={connection}")
 }

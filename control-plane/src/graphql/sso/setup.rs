@@ -5,6 +5,7 @@ use tenantry_identity::OidcInput;
 use tenantry_kernel::Secret;
 
 use super::connections::{SsoConnectionState, claims};
+use super::saml::{SsoProtocol, SsoSamlInput, SsoSamlSettings, provider};
 use super::{SsoSettings, SsoTest, SsoTestPayload, test_begun};
 use crate::app::App;
 use crate::graphql::error::{Answer, Problem, request_of};
@@ -14,7 +15,11 @@ use crate::graphql::error::{Answer, Problem, request_of};
 pub(crate) struct SsoSetup {
     name: String,
     state: SsoConnectionState,
-    settings: SsoSettings,
+    protocol: SsoProtocol,
+    /// With the protocol OIDC.
+    settings: Option<SsoSettings>,
+    /// With the protocol SAML.
+    saml: Option<SsoSamlSettings>,
     last_test: Option<SsoTest>,
     /// Until when the link works.
     expires_at: Option<DateTime<Utc>>,
@@ -24,7 +29,9 @@ impl SsoSetup {
     fn of(app: &App, connection: identity::Connection) -> Self {
         Self {
             state: connection.state().into(),
+            protocol: SsoProtocol::of(&connection),
             settings: SsoSettings::of(app, &connection),
+            saml: SsoSamlSettings::of(app, &connection),
             name: connection.name,
             last_test: connection.last_test.map(SsoTest::from),
             expires_at: connection.setup_until,
@@ -52,6 +59,8 @@ struct SetUpSsoConnectionInput {
     email_claim: Option<String>,
     name_claim: Option<String>,
     groups_claim: Option<String>,
+    /// Of a connection by SAML.
+    saml: Option<SsoSamlInput>,
 }
 
 #[derive(InputObject)]
@@ -88,7 +97,11 @@ impl SsoSetupMutation {
             claims: claims((input.email_claim, input.name_claim, input.groups_claim)),
         };
         let token = Secret::new(input.token);
-        let set_up = app.identity.set_up_connection(request_of(ctx), (&token, oidc)).await;
+        let provider = match provider(oidc, input.saml).outcome(ctx)? {
+            Ok(provider) => provider,
+            Err(problem) => return Ok(SsoSetupPayload { setup: None, problem: Some(problem) }),
+        };
+        let set_up = app.identity.set_up_connection(request_of(ctx), (&token, provider)).await;
         Ok(match set_up.outcome(ctx)? {
             Ok(connection) => SsoSetupPayload { setup: Some(SsoSetup::of(app, connection)), problem: None },
             Err(problem) => SsoSetupPayload { setup: None, problem: Some(problem) },

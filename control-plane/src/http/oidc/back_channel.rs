@@ -11,8 +11,8 @@ use tenantry_authz::Ctx;
 use tenantry_identity::oidc::LoggedOut;
 use tenantry_kernel::{ConnectionId, Kind, Result};
 
-use super::parameter;
 use crate::app::App;
+use crate::http::sso::parameter;
 
 pub(in crate::http) async fn back_channel_logout(
     State(app): State<App>,

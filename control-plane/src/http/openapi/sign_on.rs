@@ -8,7 +8,7 @@ use super::schemas::{OauthError, Problem};
 /// With `connection` to log in, with `link` to add a provider to the account that is logged in, or with `ticket` to test a
 /// connection. From another site's page it leads to the log-in page.
 #[utoipa::path(
-    get, path = "/oidc/start", tag = "Portal", operation_id = "ssoStart",
+    get, path = "/sso/start", tag = "Portal", operation_id = "ssoStart",
     params(
         ("connection" = Option<String>, Query, description = "The connection to log in by."),
         ("return_to" = Option<String>, Query, description = "A path of the portal to end at.", example = "/"),
@@ -22,7 +22,57 @@ use super::schemas::{OauthError, Problem};
         (status = 400, description = "Not opened in a browser's window.", content_type = "text/plain", body = String),
     )
 )]
-pub(super) fn oidc_start() {}
+pub(super) fn sso_start() {}
+
+/// Our SAML metadata for one connection
+///
+/// What the provider needs to know of us: entity id, where answers go, certificates. The entity id is this address.
+#[utoipa::path(
+    get, path = "/saml/{connection}/metadata", tag = "Portal", operation_id = "samlMetadata",
+    params(("connection" = String, Path, description = "The connection's id.")),
+    security(()),
+    responses(
+        (status = 200, description = "The document.", content_type = "application/samlmetadata+xml", body = String),
+        (status = 404, description = "There is no such connection by SAML.", content_type = "text/plain", body = String),
+    )
+)]
+pub(super) fn saml_metadata() {}
+
+/// Where a SAML provider's answers go
+///
+/// The assertion consumer service, by the POST binding.
+#[utoipa::path(
+    post, path = "/saml/{connection}/acs", tag = "Portal", operation_id = "samlAcs",
+    params(("connection" = String, Path, description = "The connection's id.")),
+    request_body(content = inline(SamlForm), content_type = "application/x-www-form-urlencoded"),
+    security(()),
+    responses(
+        (status = 303, description = "To `/saml/continue`; or to the page that it began at, with `problem` and `request`."),
+        (status = 413, description = "The form is larger than 512 KiB.", content_type = "text/plain", body = String),
+    )
+)]
+pub(super) fn saml_acs() {}
+
+#[derive(utoipa::ToSchema)]
+struct SamlForm {
+    /// A signed response, in base64.
+    #[schema(rename = "SAMLResponse")]
+    saml_response: String,
+    /// As it was sent.
+    #[schema(rename = "RelayState")]
+    relay_state: Option<String>,
+}
+
+/// Where a browser goes on after its provider's SAML answer
+#[utoipa::path(
+    get, path = "/saml/continue", tag = "Portal", operation_id = "samlContinue",
+    params(
+        ("state" = String, Query, description = "As it was sent. Works once, for ten minutes, in the browser that set out."),
+    ),
+    security((), ("session" = [])),
+    responses((status = 303, description = "Logged in; or to the page that it began at, with `problem` and `request`."))
+)]
+pub(super) fn saml_continue() {}
 
 /// Where browsers come back to from an identity provider
 ///

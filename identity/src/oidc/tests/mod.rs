@@ -82,6 +82,7 @@ impl World {
             verifier: begun.secrets.verifier.clone(),
             created_at: self.clock.now(),
             user: None,
+            assertion: None,
         }
     }
 

@@ -52,7 +52,7 @@ async fn of_many_log_ins_that_meet_a_new_key_one_asks() {
     world.provider.publish(&[&old, &world.key]);
     let known = {
         let super::super::provider::Speaks::OpenIdConnect(provider) =
-            super::super::provider::of(&world.connection)
+            super::super::provider::of(&world.connection).unwrap()
         else {
             panic!("it speaks OpenID Connect")
         };

@@ -1,7 +1,9 @@
 //! Keys and certificates of both sides, and what a provider's metadata must say.
 
-use chrono::{TimeDelta, Utc};
-use tenantry_identity::saml::{Binding, Certificate, Holder, IdentityProvider, KeyPair, Urgency, alarms};
+use chrono::{DateTime, TimeDelta, Utc};
+use tenantry_identity::saml::{
+    Alarm, Binding, Certificate, Holder, IdentityProvider, KeyPair, Urgency, alarms,
+};
 use tenantry_kernel::Secret;
 
 use super::provider::{ENTITY, Signer, World, metadata, now};
@@ -73,17 +75,23 @@ fn a_pair_is_kept_and_read_again_and_belongs_together() {
     assert!(Certificate::from_der(b"x").is_err() && Certificate::from_pem("x").is_err());
 }
 
+fn alarms_of(world: &World, now: DateTime<Utc>) -> Vec<Alarm> {
+    let keys = &world.sp.keys;
+    let ours = (keys.current.certificate(), keys.next.as_ref().map(KeyPair::certificate));
+    alarms(ours, &world.idp.certificates, now)
+}
+
 #[test]
 fn certificates_that_end_raise_alarms_at_60_30_and_7_days() {
     let mut world = World::new();
     let ends = |days| Signer::lasting(days);
     let signers = [ends(61), ends(60), ends(30), ends(7), ends(0)];
     world.idp = IdentityProvider::from_metadata(&metadata(&signers.each_ref())).unwrap();
-    let found = alarms(&world.sp, &world.idp, now());
+    let found = alarms_of(&world, now());
     let urgencies: Vec<_> = found.iter().map(|alarm| alarm.urgency).collect();
     assert_eq!(urgencies, [Urgency::Ended, Urgency::SevenDays, Urgency::ThirtyDays, Urgency::SixtyDays]);
     assert!(found.iter().all(|alarm| alarm.holder == Holder::Provider && alarm.covered));
-    let later = alarms(&world.sp, &world.idp, now() + TimeDelta::days(1));
+    let later = alarms_of(&world, now() + TimeDelta::days(1));
     assert_eq!(later.len(), 5);
     assert!(later.iter().all(|alarm| !alarm.covered), "now the last one ends within 60 days too");
 }
@@ -93,9 +101,9 @@ fn our_own_certificate_raises_alarms_until_the_next_one_is_there() {
     let mut world = World::new();
     let until = |days| KeyPair::generate("Tenantry", now(), now() + TimeDelta::days(days)).unwrap();
     world.sp.keys.current = until(20);
-    let [alarm] = alarms(&world.sp, &world.idp, now()).try_into().unwrap();
+    let [alarm] = alarms_of(&world, now()).try_into().unwrap();
     assert_eq!((alarm.holder, alarm.urgency, alarm.covered), (Holder::Us, Urgency::ThirtyDays, false));
     world.sp.keys.next = Some(until(700));
-    let [alarm] = alarms(&world.sp, &world.idp, now()).try_into().unwrap();
+    let [alarm] = alarms_of(&world, now()).try_into().unwrap();
     assert!(alarm.covered);
 }

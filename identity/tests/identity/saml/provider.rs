@@ -1,20 +1,15 @@
-//! An identity provider of the tests: it signs by xmlsec whatever it is given.
+//! The tests' identity provider, and the connection to it.
+
+use std::ops::Deref;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
-use openssl::ec::{EcGroup, EcKey};
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
-use openssl::x509::X509;
-use samael::crypto::{Crypto, CryptoProvider};
 use tenantry_identity::saml::{
     Assertion, Expected, IdentityProvider, KeyPair, Keys, Refusal, ServiceProvider, check_response,
 };
+use tenantry_testkit::saml;
+pub(super) use tenantry_testkit::saml::{ECDSA_SHA256, ENVELOPED, EXC, RSA_SHA256, SHA256};
 
 pub(super) const ENTITY: &str = "https://idp.example/metadata";
 pub(super) const ACS: &str = "https://tenantry.example/saml/con_1/acs";
@@ -23,22 +18,19 @@ pub(super) const REQUEST: &str = "_request1";
 pub(super) const ALICE: &str = "alice@example.com";
 pub(super) const MALLORY: &str = "mallory@example.com";
 
-const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
-pub(super) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
-pub(super) const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
-pub(super) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
-pub(super) const EXC: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
-pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-
 pub(super) fn now() -> DateTime<Utc> {
     "2026-07-01T12:00:00Z".parse().unwrap()
 }
 
 /// A key of a provider, with a certificate that ends as asked.
-pub(super) struct Signer {
-    key: PKey<Private>,
-    certificate: Vec<u8>,
-    algorithm: &'static str,
+pub(super) struct Signer(saml::Signer);
+
+impl Deref for Signer {
+    type Target = saml::Signer;
+
+    fn deref(&self) -> &saml::Signer {
+        &self.0
+    }
 }
 
 impl Signer {
@@ -47,56 +39,16 @@ impl Signer {
     }
 
     pub(super) fn of_bits(bits: u32) -> Self {
-        Self::new(PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap(), RSA_SHA256, 365)
+        Self(saml::Signer::rsa(bits, now() + TimeDelta::days(365)))
     }
 
     pub(super) fn lasting(days: i64) -> Self {
-        Self::new(PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap(), RSA_SHA256, days)
+        Self(saml::Signer::rsa(2048, now() + TimeDelta::days(days)))
     }
 
     pub(super) fn ecdsa() -> Self {
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-        let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
-        Self::new(key, ECDSA_SHA256, 365)
+        Self(saml::Signer::ecdsa(now() + TimeDelta::days(365)))
     }
-
-    fn new(key: PKey<Private>, algorithm: &'static str, days: i64) -> Self {
-        let at = |days| Asn1Time::from_unix((now() + TimeDelta::days(days)).timestamp()).unwrap();
-        let mut builder = X509::builder().unwrap();
-        builder.set_version(2).unwrap();
-        builder.set_serial_number(&BigNum::from_u32(1).unwrap().to_asn1_integer().unwrap()).unwrap();
-        builder.set_not_before(&at(-1)).unwrap();
-        builder.set_not_after(&at(days)).unwrap();
-        builder.set_pubkey(&key).unwrap();
-        builder.sign(&key, MessageDigest::sha256()).unwrap();
-        Self { certificate: builder.build().to_der().unwrap(), key, algorithm }
-    }
-
-    pub(super) fn certificate(&self) -> String {
-        STANDARD.encode(&self.certificate)
-    }
-
-    /// The element with a signature after its issuer, as providers sign.
-    pub(super) fn sign(&self, xml: &str) -> String {
-        self.sign_with(xml, &self.template(id_of(xml)))
-    }
-
-    pub(super) fn template(&self, id: &str) -> String {
-        let algorithm = self.algorithm;
-        format!(
-            r##"<ds:Signature xmlns:ds="{DSIG}"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{EXC}"/><ds:SignatureMethod Algorithm="{algorithm}"/><ds:Reference URI="#{id}"><ds:Transforms><ds:Transform Algorithm="{ENVELOPED}"/><ds:Transform Algorithm="{EXC}"/></ds:Transforms><ds:DigestMethod Algorithm="{SHA256}"/><ds:DigestValue/></ds:Reference></ds:SignedInfo><ds:SignatureValue/></ds:Signature>"##
-        )
-    }
-
-    pub(super) fn sign_with(&self, xml: &str, template: &str) -> String {
-        let xml = xml.replacen("</saml:Issuer>", &format!("</saml:Issuer>{template}"), 1);
-        let signed = Crypto::sign_xml(&xml, &self.key.private_key_to_der().unwrap()).unwrap();
-        signed.split_once("?>").unwrap().1.trim().to_owned()
-    }
-}
-
-fn id_of(xml: &str) -> &str {
-    xml.split_once(" ID=\"").unwrap().1.split_once('"').unwrap().0
 }
 
 /// A connection: the provider that is trusted, and us.
@@ -169,20 +121,11 @@ pub(super) fn service_provider() -> ServiceProvider {
 }
 
 pub(super) fn metadata(signers: &[&Signer]) -> String {
-    let keys: String = signers
-        .iter()
-        .map(|signer| {
-            let certificate = signer.certificate();
-            format!(
-                r#"<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="{DSIG}"><ds:X509Data><ds:X509Certificate>
-{certificate}
-</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"#
-            )
-        })
-        .collect();
-    format!(
-        r#"<?xml version="1.0" encoding="UTF-8"?>
-<!-- made by the provider -->
-<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{ENTITY}" validUntil="2027-01-01T00:00:00Z"><md:IDPSSODescriptor WantAuthnRequestsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">{keys}<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/slo"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.example/post"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/redirect?tenant=a&amp;b=1"/></md:IDPSSODescriptor></md:EntityDescriptor>"#
-    )
+    let places = saml::Places {
+        entity_id: ENTITY,
+        post: Some("https://idp.example/post"),
+        redirect: Some("https://idp.example/redirect?tenant=a&b=1"),
+    };
+    let signers: Vec<&saml::Signer> = signers.iter().map(|signer| &signer.0).collect();
+    saml::metadata(&places, &signers)
 }

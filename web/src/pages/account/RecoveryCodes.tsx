@@ -1,18 +1,12 @@
 import { Button, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { SecretShown } from "../../ui/SecretShown";
+import { saveFile } from "../../ui/saveFile";
 
 /** New recovery codes, shown this one time: to copy or to download. */
 export function RecoveryCodes({ codes, onClose }: { codes: string[] | null; onClose: () => void }) {
   const { t } = useTranslation("account");
-  const download = () => {
-    const url = URL.createObjectURL(new Blob([`${codes?.join("\n")}\n`], { type: "text/plain" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = "tenantry-recovery-codes.txt";
-    link.click();
-    URL.revokeObjectURL(url);
-  };
+  const download = () => saveFile("tenantry-recovery-codes.txt", `${codes?.join("\n")}\n`);
   return (
     <SecretShown
       title={t("security.recovery.shown")}

@@ -18,7 +18,8 @@ import { Card } from "./Card";
 import { DeleteConnection } from "./DeleteConnection";
 import { Enforcement } from "./Enforcement";
 import { People } from "./People";
-import { type Changes, SettingsForm } from "./SettingsForm";
+import { SamlCards } from "./SamlCards";
+import { type Changes, type Settings, SettingsForm } from "./SettingsForm";
 import { SetupLink } from "./SetupLink";
 import type { Connection } from "./SsoPage";
 import { StateBadge } from "./StateBadge";
@@ -51,7 +52,22 @@ export function ConnectionPage() {
     <>
       <PageHeader title={connection.name} mark={<StateBadge state={connection.state} />} back={back} />
       <Stack>
-        <SettingsCard connection={connection} manages={manages} onChanged={asked.again} />
+        {connection.settings ? (
+          <SettingsCard
+            connection={connection}
+            settings={connection.settings}
+            manages={manages}
+            onChanged={asked.again}
+          />
+        ) : null}
+        {connection.saml ? (
+          <SamlCards
+            connection={connection}
+            saml={connection.saml}
+            manages={manages}
+            onChanged={asked.again}
+          />
+        ) : null}
         <TestCard connection={connection} manages={manages} />
         <People key={connection.id} connection={connection} manages={manages} onChanged={asked.again} />
         <Enforcement connection={connection} proven={proven} manages={manages} onChanged={asked.again} />
@@ -68,7 +84,7 @@ interface Props {
   onChanged: () => void;
 }
 
-function SettingsCard({ connection, manages, onChanged }: Props) {
+function SettingsCard({ connection, settings, manages, onChanged }: Props & { settings: Settings }) {
   const { t } = useTranslation("sso");
   const tenant = useTenant();
   const update = useAction(UpdateSsoConnectionDocument);
@@ -87,12 +103,7 @@ function SettingsCard({ connection, manages, onChanged }: Props) {
           {t("settings.enforced")}
         </Alert>
       ) : null}
-      <SettingsForm
-        settings={connection.settings}
-        action={update}
-        disabled={!manages || enforced}
-        onSave={save}
-      />
+      <SettingsForm settings={settings} action={update} disabled={!manages || enforced} onSave={save} />
     </Card>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import {
   SetUpSsoConnectionDocument,
+  type SsoSamlInput,
   SsoSetupDocument,
   TestSsoSetupDocument,
 } from "../../api/customer/graphql";
@@ -15,6 +16,9 @@ import { PageHeader } from "../../ui/PageHeader";
 import { When } from "../../ui/When";
 import { useLinkToken } from "../public/useLinkToken";
 import { Card } from "./Card";
+import { SamlForm } from "./SamlForm";
+import { SamlGive } from "./SamlGive";
+import { RefreshMetadata, SamlProvider } from "./SamlProvider";
 import { type Changes, SettingsForm } from "./SettingsForm";
 import { StateBadge } from "./StateBadge";
 import { TestProblem } from "./TestProblem";
@@ -46,16 +50,26 @@ function Setup({ token }: { token: string }) {
   const { t } = useTranslation("sso");
   const asked = useLasting({ query: SsoSetupDocument, variables: { token } });
   const update = useAction(SetUpSsoConnectionDocument);
+  const refresh = useAction(SetUpSsoConnectionDocument);
   const test = useAction(TestSsoSetupDocument);
   if (asked.fault && !asked.data) return <FaultPanel fault={asked.fault} retry={asked.again} />;
   if (!asked.data) return <Skeleton h={320} />;
   const setup = asked.data.ssoSetup;
   if (!setup) return <PageHeader title={t("setup.gone")} description={t("setup.goneText")} />;
-  const save = async (changes: Changes) => {
-    if (!(await update.run({ input: { token, ...changes } })).ok) return false;
-    done(t("settings.saved"));
+  const url = setup.saml?.metadataUrl;
+  const save = async (changes: Changes | { saml: SsoSamlInput }) => {
+    const outcome = await update.run({ input: { token, ...changes } });
+    if (outcome.ok) {
+      done(t("settings.saved"));
+      asked.again();
+    }
+    return outcome;
+  };
+  const read = async (metadataUrl: string) => {
+    const outcome = await refresh.run({ input: { token, saml: { metadataUrl } } });
+    if (!outcome.ok) return null;
     asked.again();
-    return true;
+    return outcome.payload.setup?.saml ?? null;
   };
   const begin = async () => {
     const begun = await test.run({ input: { token, returnTo: "/sso/setup" } });
@@ -74,9 +88,26 @@ function Setup({ token }: { token: string }) {
             {t("setup.until")} <When at={setup.expiresAt} />
           </Text>
         ) : null}
-        <Card title={t("settings.title")}>
-          <SettingsForm settings={setup.settings} action={update} onSave={save} />
-        </Card>
+        {setup.settings ? (
+          <Card title={t("settings.title")}>
+            <SettingsForm
+              settings={setup.settings}
+              action={update}
+              onSave={async (changes) => (await save(changes)).ok}
+            />
+          </Card>
+        ) : null}
+        {setup.saml ? (
+          <>
+            <SamlGive saml={setup.saml} />
+            <Card title={t("settings.title")}>
+              <SamlForm saml={setup.saml} action={update} onSave={(saml) => save({ saml })} />
+            </Card>
+            <SamlProvider saml={setup.saml}>
+              {url ? <RefreshMetadata action={refresh} read={() => read(url)} /> : null}
+            </SamlProvider>
+          </>
+        ) : null}
         <Card title={t("test.title")} text={t("setup.test")}>
           <Stack>
             <TestProblem />

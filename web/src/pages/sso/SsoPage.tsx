@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { IconKey, IconLock } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +10,7 @@ import { EmptyState } from "../../ui/EmptyState";
 import { FaultPanel } from "../../ui/FaultPanel";
 import { PageHeader } from "../../ui/PageHeader";
 import { CreateConnection } from "./CreateConnection";
+import { warningOf } from "./certificates";
 import { Domains } from "./Domains";
 import { StateBadge } from "./StateBadge";
 
@@ -75,14 +76,27 @@ function Connections({ connections }: { connections: readonly Connection[] }) {
                   {connection.name}
                 </Anchor>
                 <Text size="sm" c="dimmed" className="mono" style={{ overflowWrap: "anywhere" }}>
-                  {connection.settings.issuer || t("noIssuer")}
+                  {connection.settings?.issuer || connection.saml?.entityId || t("noIssuer")}
+                </Text>
+                <Text size="sm" c="dimmed">
+                  {t(`protocol.${connection.protocol}`)}
                 </Text>
               </div>
-              <StateBadge state={connection.state} />
+              <Group gap="xs">
+                {expires(connection) ? <Badge color="yellow">{t("certificateEnds")}</Badge> : null}
+                <StateBadge state={connection.state} />
+              </Group>
             </Group>
           </li>
         ))}
       </Stack>
     </Paper>
   );
+}
+
+/** Whether log-ins by it are about to stop, or may have: the connection's page says what to do. */
+function expires({ saml }: Connection): boolean {
+  if (!saml) return false;
+  const own = saml.ownCertificates.filter((it) => it.state === "CURRENT");
+  return [saml.certificates, own].some((it) => warningOf(it, Date.now()) !== null);
 }

@@ -26,7 +26,7 @@ impl Ready {
     }
 
     fn start(&self) -> String {
-        format!("/oidc/start?connection={}", self.id)
+        format!("/sso/start?connection={}", self.id)
     }
 
     /// Ada's answer from the provider, which her browser has not opened yet.
@@ -111,7 +111,7 @@ async fn the_reason_stands_with_the_connections_test() {
     );
 
     // Nobody logs in by it, and its ticket does not work twice.
-    let page = agent.open(&format!("/oidc/start?connection={id}")).await;
+    let page = agent.open(&format!("/sso/start?connection={id}")).await;
     assert_eq!(page.parameter("problem").as_deref(), Some("SSO_NOT_FOUND"));
 }
 

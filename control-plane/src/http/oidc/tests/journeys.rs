@@ -26,7 +26,7 @@ async fn people_log_in_at_oidc_provider_by_each_algorithm() {
 
         let mut agent = acme.agent();
         let name = algorithm.to_lowercase();
-        let page = agent.open(&format!("/oidc/start?connection={id}&return_to=%2Ft%2Facme")).await;
+        let page = agent.open(&format!("/sso/start?connection={id}&return_to=%2Ft%2Facme")).await;
         let page = as_somebody(&mut agent, page, &name).await;
         assert_eq!(page.url.as_str(), format!("{PORTAL}/t/acme"), "{page:?}");
         assert_eq!(acme.viewer(&mut agent).await, Some(format!("{name}@acme.example")));
@@ -50,7 +50,7 @@ async fn people_log_in_at_nanoidp() {
     assert_eq!(seen.groups, ["ENGINEERING"]);
 
     let mut agent = acme.agent();
-    let page = agent.open(&format!("/oidc/start?connection={id}")).await;
+    let page = agent.open(&format!("/sso/start?connection={id}")).await;
     agent.submit(&page, &grace).await;
     assert_eq!(acme.viewer(&mut agent).await.as_deref(), Some("grace@acme.example"));
 }
@@ -63,7 +63,7 @@ async fn keys_change_while_people_log_in() {
     let id = acme.connection("acme", SECRET).await;
     acme.points_at(id, &provider.issuer).await;
     acme.tested(id).await;
-    let start = format!("/oidc/start?connection={id}");
+    let start = format!("/sso/start?connection={id}");
     // Ben is at the provider's page when the keys change, Cem has a code already.
     let mut ben = acme.agent();
     let of_ben = ben.open(&start).await;
@@ -101,7 +101,7 @@ async fn who_logs_out_at_the_provider_is_logged_out_here() {
     acme.points_at(id, &provider.issuer).await;
     acme.tested(id).await;
 
-    let start = format!("/oidc/start?connection={id}");
+    let start = format!("/sso/start?connection={id}");
     let (mut ada, mut ben) = (acme.agent(), acme.agent());
     for (agent, name) in [(&mut ada, "ada"), (&mut ben, "ben")] {
         let page = agent.open(&start).await;
@@ -132,7 +132,7 @@ async fn who_logs_out_here_logs_out_at_the_provider_too() {
     let id = acme.connection("acme", SECRET).await;
     acme.points_at(id, &provider.issuer).await;
     acme.tested(id).await;
-    let start = format!("/oidc/start?connection={id}");
+    let start = format!("/sso/start?connection={id}");
     let mut agent = acme.agent();
     let page = agent.open(&start).await;
     as_somebody(&mut agent, page, "ada").await;

@@ -1,4 +1,4 @@
-//! `GET /oidc/start`: with `connection` to log in by it (`return_to` says where to end), with `link` to add one to the
+//! `GET /sso/start`: with `connection` to log in by it (`return_to` says where to end), with `link` to add one to the
 //! account that is logged in, with `ticket` to test one. `email` is a hint for the provider.
 
 use axum::Extension;
@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tenantry_authz::Ctx;
-use tenantry_identity::{Ask, Start};
+use tenantry_identity::{Ask, Protocol, SetOut, Start};
 use tenantry_kernel::{Kind, Secret};
 use url::form_urlencoded;
 
 use super::{FAILED, NOT_FOUND, browser, code_of, parameter, redirect, refused, refused_log_in, with_cookie};
 use crate::app::App;
+use crate::http::saml;
 
 const LONGEST_HINT: usize = 254;
 
@@ -50,20 +51,42 @@ async fn set_out(
 ) -> Response {
     let tls = app.public.is_tls();
     let secret = browser::secret_or_new(headers, tls, &*app.runtime.entropy);
+    let out = match start.settings.protocol {
+        Protocol::Saml(_) => by_saml(app, ctx, (start, &secret)).await,
+        Protocol::Oidc { .. } | Protocol::GitHub { .. } => by_oidc(app, ctx, (start, hint, &secret)).await,
+    };
+    match out {
+        Ok(response) => with_cookie(response, &browser::cookie(&secret, tls)),
+        Err(code) => refused(ctx, (start.purpose, start.return_to()), code),
+    }
+}
+
+async fn by_oidc(
+    app: &App,
+    ctx: &Ctx,
+    (start, hint, secret): (&Start, Option<String>, &Secret),
+) -> Result<Response, &'static str> {
     let hint = hint.filter(|hint| hint.len() <= LONGEST_HINT);
-    let begun = match app.oidc.begin(&start.settings, secret.clone(), hint.as_deref()).await {
-        Ok(begun) => begun,
+    match app.oidc.begin(&start.settings, secret.clone(), hint.as_deref()).await {
+        Ok(begun) => {
+            app.identity.begin_flow(ctx, start, &begun.secrets).await.map_err(|e| code_of(ctx, &e))?;
+            Ok(redirect(&begun.address))
+        }
         Err(why) => {
             let reason = format!("{}: {why}", why.code());
             if let Err(error) = app.identity.start_failed(ctx, start, &reason).await {
                 code_of(ctx, &error);
             }
-            return refused(ctx, (start.purpose, start.return_to()), FAILED);
+            Err(FAILED)
         }
-    };
-    match app.identity.begin_flow(ctx, start, &begun.secrets).await {
-        Ok(()) => with_cookie(redirect(&begun.address), &browser::cookie(&secret, tls)),
-        Err(error) => refused(ctx, (start.purpose, start.return_to()), code_of(ctx, &error)),
+    }
+}
+
+async fn by_saml(app: &App, ctx: &Ctx, (start, secret): (&Start, &Secret)) -> Result<Response, &'static str> {
+    let out = app.identity.set_out_by_saml(ctx, start, secret.clone()).await;
+    match out.map_err(|e| code_of(ctx, &e))? {
+        SetOut::Redirect(address) => Ok(redirect(&address)),
+        SetOut::Form(form) => Ok(saml::form(&form, &*app.runtime.entropy)),
     }
 }
 

@@ -8,9 +8,12 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use tower::ServiceExt;
 use url::Url;
 
-use super::PORTAL;
+use super::world::PORTAL;
 
-pub(super) struct Agent {
+/// How a browser marks what another site's page makes it send.
+const ELSEWHERE: (&str, &str) = ("sec-fetch-site", "cross-site");
+
+pub(in crate::http) struct Agent {
     router: Router,
     http: reqwest::Client,
     cookies: HashMap<String, BTreeMap<String, String>>,
@@ -18,14 +21,14 @@ pub(super) struct Agent {
 
 /// Where it ended up.
 #[derive(Debug)]
-pub(super) struct Page {
-    pub(super) url: Url,
-    pub(super) body: String,
+pub(in crate::http) struct Page {
+    pub(in crate::http) url: Url,
+    pub(in crate::http) body: String,
 }
 
 impl Page {
     /// What the page's address tells: the portal's own pages are not built here.
-    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+    pub(in crate::http) fn parameter(&self, name: &str) -> Option<String> {
         self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
@@ -50,14 +53,14 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// Nothing but one exchange, for tests that look at it.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
+pub(in crate::http) struct Answer {
+    pub(in crate::http) status: StatusCode,
+    pub(in crate::http) headers: HeaderMap,
+    pub(in crate::http) body: String,
 }
 
 impl Agent {
-    pub(super) fn new(router: Router) -> Self {
+    pub(in crate::http) fn new(router: Router) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -68,13 +71,13 @@ impl Agent {
     }
 
     /// Opens an address, relative to the portal, and follows where it leads.
-    pub(super) async fn open(&mut self, address: &str) -> Page {
+    pub(in crate::http) async fn open(&mut self, address: &str) -> Page {
         let url = Url::parse(PORTAL).unwrap().join(address).unwrap();
         self.follow(Method::GET, url, String::new()).await
     }
 
     /// Opens an address and stops before the first step to a site that begins with `stop`: the step's address.
-    pub(super) async fn open_until(&mut self, address: &str, stop: &str) -> String {
+    pub(in crate::http) async fn open_until(&mut self, address: &str, stop: &str) -> String {
         let mut url = Url::parse(PORTAL).unwrap().join(address).unwrap();
         for _ in 0..20 {
             let answer = self.exchange(Method::GET, &url, &[], String::new()).await;
@@ -88,16 +91,31 @@ impl Agent {
     }
 
     /// Fills in the page's form.
-    pub(super) async fn submit(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
+    pub(in crate::http) async fn submit(&mut self, page: &Page, fields: &[(&str, &str)]) -> Page {
         let (url, hidden) = page.form();
         let body = form(
             hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied()),
         );
-        self.follow(Method::POST, url, body).await
+        if page.url.origin() == url.origin() {
+            return self.follow(Method::POST, url, body).await;
+        }
+        let answer = self.post_from_elsewhere(&url, body).await;
+        match answer.headers.get(header::LOCATION) {
+            Some(to) => {
+                let to = url.join(to.to_str().unwrap()).unwrap();
+                self.follow(Method::GET, to, String::new()).await
+            }
+            None => Page { url, body: answer.body },
+        }
     }
 
     /// As [`Self::submit`], up to the first step to an address that begins with `stop`.
-    pub(super) async fn submit_until(&mut self, page: &Page, fields: &[(&str, &str)], stop: &str) -> String {
+    pub(in crate::http) async fn submit_until(
+        &mut self,
+        page: &Page,
+        fields: &[(&str, &str)],
+        stop: &str,
+    ) -> String {
         let (url, hidden) = page.form();
         let body = form(
             hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied()),
@@ -109,6 +127,11 @@ impl Agent {
             .unwrap_or_else(|| panic!("{} leads nowhere: {}", url, answer.body));
         let to = url.join(to.to_str().unwrap()).unwrap();
         if to.as_str().starts_with(stop) { to.into() } else { self.open_until(to.as_str(), stop).await }
+    }
+
+    /// A form that another site's page sends: `Lax` cookies are not with it (RFC 6265bis, section 5.8.3).
+    pub(in crate::http) async fn post_from_elsewhere(&mut self, url: &Url, body: String) -> Answer {
+        self.exchange(Method::POST, url, &[ELSEWHERE], body).await
     }
 
     async fn follow(&mut self, mut method: Method, mut url: Url, mut body: String) -> Page {
@@ -124,7 +147,7 @@ impl Agent {
     }
 
     /// One request with the cookies of its site. A body is a form unless a header says otherwise.
-    pub(super) async fn exchange(
+    pub(in crate::http) async fn exchange(
         &mut self,
         method: Method,
         url: &Url,
@@ -135,7 +158,7 @@ impl Agent {
         let mut request = Request::builder().method(method.clone());
         let cookies = self.cookies.get(&site).into_iter().flatten();
         let cookies: Vec<String> = cookies.map(|(name, value)| format!("{name}={value}")).collect();
-        if !cookies.is_empty() {
+        if !cookies.is_empty() && (method != Method::POST || !headers.contains(&ELSEWHERE)) {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
         if method == Method::POST && headers.iter().all(|(name, _)| *name != "content-type") {
@@ -181,11 +204,11 @@ impl Agent {
     }
 
     /// A cookie of the portal's.
-    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
+    pub(in crate::http) fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(PORTAL)?.get(name).map(String::as_str)
     }
 }
 
-fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+pub(in crate::http) fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }

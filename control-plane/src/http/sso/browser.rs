@@ -16,7 +16,7 @@ fn name(tls: bool) -> &'static str {
 }
 
 /// The browser's secret, if it has one.
-pub(super) fn secret(headers: &HeaderMap, tls: bool) -> Option<Secret> {
+pub(in crate::http) fn secret(headers: &HeaderMap, tls: bool) -> Option<Secret> {
     headers
         .get_all(COOKIE)
         .iter()
@@ -28,12 +28,12 @@ pub(super) fn secret(headers: &HeaderMap, tls: bool) -> Option<Secret> {
 }
 
 /// The browser's secret: the one that it has, so that log-ins in two of its windows go on, or a new one.
-pub(super) fn secret_or_new(headers: &HeaderMap, tls: bool, entropy: &dyn Entropy) -> Secret {
+pub(in crate::http) fn secret_or_new(headers: &HeaderMap, tls: bool, entropy: &dyn Entropy) -> Secret {
     secret(headers, tls).unwrap_or_else(|| random_token(entropy))
 }
 
 /// A `Set-Cookie` value. `Lax`, because the browser comes back from another site.
-pub(super) fn cookie(secret: &Secret, tls: bool) -> String {
+pub(in crate::http) fn cookie(secret: &Secret, tls: bool) -> String {
     let secure = if tls { "; Secure" } else { "" };
     format!("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={SECONDS}{secure}", name(tls), secret.expose())
 }

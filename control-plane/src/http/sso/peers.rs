@@ -21,15 +21,15 @@ fn installed(variable: &str) -> PathBuf {
 }
 
 /// npm's `oidc-provider`.
-pub(super) struct OidcProvider {
-    pub(super) issuer: String,
+pub(in crate::http) struct OidcProvider {
+    pub(in crate::http) issuer: String,
     _child: Child,
     orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
 }
 
 impl OidcProvider {
-    pub(super) async fn with(clients: Vec<Value>) -> Self {
+    pub(in crate::http) async fn with(clients: Vec<Value>) -> Self {
         assert!(
             pinned().join("node_modules").is_dir(),
             "tests/peers has no packages: run `cargo xtask test`"
@@ -51,7 +51,7 @@ impl OidcProvider {
     }
 
     /// Gives an order and waits until it is done.
-    pub(super) async fn order(&mut self, order: &str) {
+    pub(in crate::http) async fn order(&mut self, order: &str) {
         self.orders.write_all(format!("{order}\n").as_bytes()).await.unwrap();
         self.said(order).await;
     }
@@ -72,12 +72,12 @@ impl OidcProvider {
 }
 
 /// A client of it.
-pub(super) fn client(id: &str, algorithm: &str, back_channel: Option<String>) -> Value {
+pub(in crate::http) fn client(id: &str, algorithm: &str, back_channel: Option<String>) -> Value {
     let mut client = json!({
         "client_id": id,
-        "client_secret": super::SECRET,
-        "redirect_uris": [format!("{}/oidc/callback", super::PORTAL)],
-        "post_logout_redirect_uris": [format!("{}/log-in", super::PORTAL)],
+        "client_secret": super::world::SECRET,
+        "redirect_uris": [format!("{}/oidc/callback", super::world::PORTAL)],
+        "post_logout_redirect_uris": [format!("{}/log-in", super::world::PORTAL)],
         "id_token_signed_response_alg": algorithm,
         "backchannel_logout_session_required": true,
     });
@@ -88,23 +88,39 @@ pub(super) fn client(id: &str, algorithm: &str, back_channel: Option<String>) ->
 }
 
 /// PyPI's `nanoidp`, of another language and another author.
-pub(super) struct NanoIdp {
-    pub(super) issuer: String,
+pub(in crate::http) struct NanoIdp {
+    pub(in crate::http) issuer: String,
     _child: Child,
     _directory: TempDir,
 }
 
 impl NanoIdp {
-    pub(super) async fn with(client: &str) -> Self {
+    pub(in crate::http) async fn with(client: &str) -> Self {
+        Self::asking(client, &[]).await
+    }
+
+    /// One that takes SAML requests only if they are signed by one of these certificates (PEM); without any, all.
+    pub(in crate::http) async fn asking(client: &str, certificates: &[String]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let issuer = format!("http://127.0.0.1:{port}");
         let directory = tempfile::tempdir().unwrap();
+        let files: Vec<PathBuf> =
+            (0..certificates.len()).map(|n| directory.path().join(format!("sp-{n}.pem"))).collect();
+        for (file, pem) in files.iter().zip(certificates) {
+            std::fs::write(file, pem).unwrap();
+        }
         let settings = json!({
             "config_version": 1,
+            "saml": {
+                "export_groups": true,
+                "want_authn_requests_signed": !certificates.is_empty(),
+                "sp_certificates": files,
+                "strict_binding": true,
+            },
             "server": { "host": "127.0.0.1", "port": port },
             "oauth": {
                 "issuer": issuer,
-                "clients": [{ "client_id": client, "client_secret": super::PLAIN_SECRET, "description": "" }],
+                "clients": [{ "client_id": client, "client_secret": super::world::PLAIN_SECRET, "description": "" }],
             },
         });
         let users = json!({
