@@ -391,6 +391,19 @@ ALTER TABLE identity.captured_mail ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE identity.certificate_alarms (
+    connection_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    fingerprint text NOT NULL,
+    days integer NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    CONSTRAINT certificate_alarms_days_check CHECK ((days = ANY (ARRAY[60, 30, 7, 0])))
+);
+
+ALTER TABLE ONLY identity.certificate_alarms FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.certificate_alarms OWNER TO tenantry_migrator;
+
 CREATE TABLE identity.client_assertions (
     account_id uuid NOT NULL,
     jti_hash text NOT NULL,
@@ -464,6 +477,9 @@ CREATE TABLE identity.connections (
     last_test jsonb,
     enforced_at timestamp with time zone,
     guests_too boolean DEFAULT false NOT NULL,
+    metadata_fetched_at timestamp with time zone,
+    metadata_looked_at timestamp with time zone,
+    metadata_problem text,
     CONSTRAINT connections_default_role_check CHECK ((default_role = ANY (ARRAY['admin'::text, 'developer'::text, 'billing'::text, 'viewer'::text]))),
     CONSTRAINT connections_enforced_tested CHECK (((enforced_at IS NULL) OR ((tested_at IS NOT NULL) AND (tested_at >= settings_changed_at)))),
     CONSTRAINT connections_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'saml'::text]))),
@@ -694,6 +710,22 @@ ALTER TABLE ONLY identity.roles FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.roles OWNER TO tenantry_migrator;
 
+CREATE TABLE identity.saml_keys (
+    connection_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    fingerprint text NOT NULL,
+    state text NOT NULL,
+    certificate text NOT NULL,
+    private_key text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT saml_keys_fingerprint_check CHECK ((length(fingerprint) = 64)),
+    CONSTRAINT saml_keys_state_check CHECK ((state = ANY (ARRAY['next'::text, 'current'::text, 'previous'::text])))
+);
+
+ALTER TABLE ONLY identity.saml_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.saml_keys OWNER TO tenantry_migrator;
+
 CREATE TABLE identity.scim_connections (
     tenant_id uuid NOT NULL,
     enabled boolean NOT NULL,
@@ -877,6 +909,7 @@ CREATE TABLE identity.sso_flows (
     verifier text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    assertion jsonb,
     CONSTRAINT sso_flows_purpose_check CHECK ((purpose = ANY (ARRAY['log_in'::text, 'test'::text, 'link'::text])))
 );
 
@@ -917,6 +950,14 @@ CREATE TABLE identity.totp (
 );
 
 ALTER TABLE identity.totp OWNER TO tenantry_migrator;
+
+CREATE TABLE identity.used_assertions (
+    connection_id uuid NOT NULL,
+    assertion_key text NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE identity.used_assertions OWNER TO tenantry_migrator;
 
 CREATE TABLE identity.users (
     id uuid NOT NULL,
@@ -1410,6 +1451,9 @@ ALTER TABLE ONLY identity.api_keys
 ALTER TABLE ONLY identity.captured_mail
     ADD CONSTRAINT captured_mail_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY identity.certificate_alarms
+    ADD CONSTRAINT certificate_alarms_pkey PRIMARY KEY (connection_id, fingerprint, days);
+
 ALTER TABLE ONLY identity.client_assertions
     ADD CONSTRAINT client_assertions_pkey PRIMARY KEY (account_id, jti_hash);
 
@@ -1497,6 +1541,12 @@ ALTER TABLE ONLY identity.roles
 ALTER TABLE ONLY identity.roles
     ADD CONSTRAINT roles_tenant_id_id_key UNIQUE (tenant_id, id);
 
+ALTER TABLE ONLY identity.saml_keys
+    ADD CONSTRAINT saml_keys_pkey PRIMARY KEY (connection_id, fingerprint);
+
+ALTER TABLE ONLY identity.saml_keys
+    ADD CONSTRAINT saml_keys_state UNIQUE (connection_id, state) DEFERRABLE;
+
 ALTER TABLE ONLY identity.scim_connections
     ADD CONSTRAINT scim_connections_pkey PRIMARY KEY (tenant_id);
 
@@ -1550,6 +1600,9 @@ ALTER TABLE ONLY identity.support_access
 
 ALTER TABLE ONLY identity.totp
     ADD CONSTRAINT totp_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY identity.used_assertions
+    ADD CONSTRAINT used_assertions_pkey PRIMARY KEY (connection_id, assertion_key);
 
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT users_email_key UNIQUE (email);
@@ -1704,6 +1757,8 @@ CREATE INDEX connection_tickets_expiry ON identity.connection_tickets USING btre
 
 CREATE UNIQUE INDEX connections_enforced ON identity.connections USING btree (tenant_id) WHERE (enforced_at IS NOT NULL);
 
+CREATE INDEX connections_metadata ON identity.connections USING btree (metadata_looked_at) WHERE ((kind = 'saml'::text) AND ((settings ->> 'metadata_url'::text) IS NOT NULL));
+
 CREATE UNIQUE INDEX domains_verified ON identity.domains USING btree (name) WHERE (verified_at IS NOT NULL);
 
 CREATE INDEX email_tokens_of_user ON identity.email_tokens USING btree (user_id, purpose);
@@ -1787,6 +1842,8 @@ CREATE INDEX sso_flows_of_connection ON identity.sso_flows USING btree (connecti
 CREATE INDEX support_access_of_tenant ON identity.support_access USING btree (tenant_id, id);
 
 CREATE INDEX support_access_open ON identity.support_access USING btree (expires_at) WHERE (revoked_at IS NULL);
+
+CREATE INDEX used_assertions_expiry ON identity.used_assertions USING btree (expires_at);
 
 CREATE INDEX audit_action ON platform.audit USING btree (tenant_id, action, seq);
 
@@ -1921,6 +1978,9 @@ ALTER TABLE ONLY identity.api_key_secrets
 ALTER TABLE ONLY identity.api_keys
     ADD CONSTRAINT api_keys_maker_fkey FOREIGN KEY (maker) REFERENCES identity.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY identity.certificate_alarms
+    ADD CONSTRAINT certificate_alarms_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity.connections(tenant_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY identity.client_assertions
     ADD CONSTRAINT client_assertions_account_id_fkey FOREIGN KEY (account_id) REFERENCES identity.service_accounts(id) ON DELETE CASCADE;
 
@@ -1977,6 +2037,9 @@ ALTER TABLE ONLY identity.provider_identities
 
 ALTER TABLE ONLY identity.recovery_codes
     ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY identity.saml_keys
+    ADD CONSTRAINT saml_keys_tenant_id_connection_id_fkey FOREIGN KEY (tenant_id, connection_id) REFERENCES identity.connections(tenant_id, id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY identity.scim_connections
     ADD CONSTRAINT scim_connections_tenant_id_custom_role_id_fkey FOREIGN KEY (tenant_id, custom_role_id) REFERENCES identity.roles(tenant_id, id) ON DELETE SET NULL (custom_role_id);
@@ -2071,6 +2134,8 @@ ALTER TABLE identity.api_key_secrets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.api_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE identity.certificate_alarms ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE identity.connection_exempt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.connection_roles ENABLE ROW LEVEL SECURITY;
@@ -2095,6 +2160,8 @@ CREATE POLICY owner_rows ON identity.api_key_secrets TO tenantry_migrator USING 
 
 CREATE POLICY owner_rows ON identity.api_keys TO tenantry_migrator USING (true);
 
+CREATE POLICY owner_rows ON identity.certificate_alarms TO tenantry_migrator USING (true);
+
 CREATE POLICY owner_rows ON identity.connection_exempt TO tenantry_migrator USING (true);
 
 CREATE POLICY owner_rows ON identity.connection_roles TO tenantry_migrator USING (true);
@@ -2117,6 +2184,8 @@ CREATE POLICY owner_rows ON identity.policy_versions TO tenantry_migrator USING 
 
 CREATE POLICY owner_rows ON identity.roles TO tenantry_migrator USING (true);
 
+CREATE POLICY owner_rows ON identity.saml_keys TO tenantry_migrator USING (true);
+
 CREATE POLICY owner_rows ON identity.scim_connections TO tenantry_migrator USING (true);
 
 CREATE POLICY owner_rows ON identity.scim_group_members TO tenantry_migrator USING (true);
@@ -2138,6 +2207,8 @@ CREATE POLICY owner_rows ON identity.support_access TO tenantry_migrator USING (
 ALTER TABLE identity.policy_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.roles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE identity.saml_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE identity.scim_connections ENABLE ROW LEVEL SECURITY;
 
@@ -2163,6 +2234,8 @@ CREATE POLICY system_rows ON identity.api_key_secrets TO tenantry_system USING (
 
 CREATE POLICY system_rows ON identity.api_keys TO tenantry_system USING (true);
 
+CREATE POLICY system_rows ON identity.certificate_alarms TO tenantry_system USING (true);
+
 CREATE POLICY system_rows ON identity.connection_exempt TO tenantry_system USING (true);
 
 CREATE POLICY system_rows ON identity.connection_roles TO tenantry_system USING (true);
@@ -2184,6 +2257,8 @@ CREATE POLICY system_rows ON identity.memberships TO tenantry_system USING (true
 CREATE POLICY system_rows ON identity.policy_versions TO tenantry_system USING (true);
 
 CREATE POLICY system_rows ON identity.roles TO tenantry_system USING (true);
+
+CREATE POLICY system_rows ON identity.saml_keys TO tenantry_system USING (true);
 
 CREATE POLICY system_rows ON identity.scim_connections TO tenantry_system USING (true);
 
@@ -2209,6 +2284,8 @@ CREATE POLICY tenant_rows ON identity.api_key_secrets TO tenantry_app USING ((te
 
 CREATE POLICY tenant_rows ON identity.api_keys TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
+CREATE POLICY tenant_rows ON identity.certificate_alarms TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
 CREATE POLICY tenant_rows ON identity.connection_exempt TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY tenant_rows ON identity.connection_roles TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
@@ -2230,6 +2307,8 @@ CREATE POLICY tenant_rows ON identity.memberships TO tenantry_app USING ((tenant
 CREATE POLICY tenant_rows ON identity.policy_versions TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY tenant_rows ON identity.roles TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
+
+CREATE POLICY tenant_rows ON identity.saml_keys TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
 CREATE POLICY tenant_rows ON identity.scim_connections TO tenantry_app USING ((tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS "nullif")));
 
@@ -2484,6 +2563,8 @@ GRANT UPDATE(revoked_at) ON TABLE identity.api_keys TO tenantry_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE identity.captured_mail TO tenantry_system;
 
+GRANT SELECT,INSERT ON TABLE identity.certificate_alarms TO tenantry_system;
+
 GRANT SELECT,INSERT,DELETE ON TABLE identity.client_assertions TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE ON TABLE identity.connection_exempt TO tenantry_app;
@@ -2588,6 +2669,21 @@ GRANT UPDATE(rights) ON TABLE identity.roles TO tenantry_app;
 
 GRANT UPDATE(updated_at) ON TABLE identity.roles TO tenantry_app;
 
+GRANT INSERT,DELETE ON TABLE identity.saml_keys TO tenantry_app;
+GRANT SELECT ON TABLE identity.saml_keys TO tenantry_system;
+
+GRANT SELECT(connection_id) ON TABLE identity.saml_keys TO tenantry_app;
+
+GRANT SELECT(tenant_id) ON TABLE identity.saml_keys TO tenantry_app;
+
+GRANT SELECT(fingerprint) ON TABLE identity.saml_keys TO tenantry_app;
+
+GRANT SELECT(state),UPDATE(state) ON TABLE identity.saml_keys TO tenantry_app;
+
+GRANT SELECT(certificate) ON TABLE identity.saml_keys TO tenantry_app;
+
+GRANT SELECT(created_at) ON TABLE identity.saml_keys TO tenantry_app;
+
 GRANT SELECT,INSERT ON TABLE identity.scim_connections TO tenantry_app;
 GRANT SELECT ON TABLE identity.scim_connections TO tenantry_system;
 
@@ -2668,6 +2764,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE ON TABLE identity.sso_flows TO tenantry_system;
 
+GRANT UPDATE(assertion) ON TABLE identity.sso_flows TO tenantry_system;
+
 GRANT SELECT,INSERT ON TABLE identity.support_access TO tenantry_system;
 
 GRANT SELECT(id),INSERT(id) ON TABLE identity.support_access TO tenantry_app;
@@ -2694,6 +2792,8 @@ GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE identity.support_access TO 
 GRANT UPDATE(revoked_at) ON TABLE identity.support_access TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.totp TO tenantry_system;
+
+GRANT SELECT,INSERT,DELETE ON TABLE identity.used_assertions TO tenantry_system;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO tenantry_system;
 

@@ -268,6 +268,10 @@ pub(crate) fn ensure_complete(settings: &ProviderSettings) -> Result<()> {
 /// # Errors
 /// `Invalid` on `name`.
 pub(crate) fn check_name(name: &str) -> Result<String> {
+    if name.trim().is_empty() {
+        return Err(Error::invalid("name", "A connection needs a name.")
+            .with_remedy("Give the name that your people know the provider by."));
+    }
     one_line("name", name, 100)
 }
 

@@ -117,7 +117,10 @@ fn browser(context: &Context, ready: &Ready, binary: &Path) -> Outcome {
     let chromium = prepare::ensure_browser(context)?;
     let dir = web::browser_tests(context);
     web::packages(context, &dir)?;
+    // The identity providers that people log in at.
+    let peers = peers::ensure(context)?;
     let mut command = web::node(context)?;
+    peers.apply(&mut command);
     command.args(["--test", "--test-isolation=none", "--test-concurrency=1", "--test-reporter=spec"]);
     ready.apply(command.current_dir(dir).env("TENANTRY_BIN", binary).env("TENANTRY_CHROMIUM", chromium));
     process::run(&mut command)

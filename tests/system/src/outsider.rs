@@ -309,6 +309,22 @@ const TENANT: &[(&str, &str)] = &[
         "Mutation.mapProvisionedGroup",
         "mutation($t: ID!) { mapProvisionedGroup(input: {tenantId: $t, id: \"scg_01h455vb4pex5vsknk084sn02q\", role: OWNER}) { group { id } problem { code message remedy } } }",
     ),
+    (
+        "Mutation.addSsoCertificate",
+        "mutation($t: ID!) { addSsoCertificate(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.useSsoCertificate",
+        "mutation($t: ID!) { useSsoCertificate(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.removeSsoCertificate",
+        "mutation($t: ID!) { removeSsoCertificate(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { connection { id } problem { code message remedy } } }",
+    ),
+    (
+        "Mutation.refreshSsoMetadata",
+        "mutation($t: ID!) { refreshSsoMetadata(input: {tenantId: $t, id: \"con_01h455vb4pex5vsknk084sn02q\"}) { connection { id } problem { code message remedy } } }",
+    ),
 ];
 
 /// Operations on an instance: `$t` and `$i`. Each is tried with its own tenant's id and with the outsider's.

@@ -50,17 +50,17 @@ export function PortalShell() {
         ...(may("api-key:view") || may("webhook:view")
           ? [{ to: `${base}/developers`, label: t("nav.developers"), icon: IconCode }]
           : []),
-        ...(may("provisioning:view")
-          ? [{ to: `${base}/security/provisioning`, label: t("nav.provisioning"), icon: IconAddressBook }]
-          : []),
         ...(may("audit:view") ? [{ to: `${base}/audit`, label: t("nav.audit"), icon: IconHistory }] : []),
         ...(may("tenant:manage")
-          ? [{ to: `${base}/security`, label: t("nav.security"), icon: IconLock }]
+          ? [{ to: `${base}/security`, label: t("nav.security"), icon: IconLock, end: true }]
+          : []),
+        ...(may("sso:view") ? [{ to: `${base}/security/sso`, label: t("nav.sso"), icon: IconKey }] : []),
+        ...(may("provisioning:view")
+          ? [{ to: `${base}/security/provisioning`, label: t("nav.provisioning"), icon: IconAddressBook }]
           : []),
         ...(may("support-access:view")
           ? [{ to: `${base}/support`, label: t("nav.support"), icon: IconLifebuoy }]
           : []),
-        ...(may("sso:view") ? [{ to: `${base}/security/sso`, label: t("nav.sso"), icon: IconKey }] : []),
       ]
     : params.tenant && viewer.isOperator
       ? [{ to: "/admin", label: t("nav.console"), icon: IconShieldCog }]

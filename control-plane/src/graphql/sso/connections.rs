@@ -216,13 +216,27 @@ pub(super) fn answered(
     }
 }
 
-/// What an input says of a provider.
+/// What an input says of a provider's claims.
+///
+/// # Errors
+/// `Invalid` for some without the others: nobody would know what the rest is.
 pub(super) fn claims(
     (email, name, groups): (Option<String>, Option<String>, Option<String>),
-) -> Option<ClaimNames> {
+) -> tenantry_kernel::Result<Option<ClaimNames>> {
     match (email, name, groups) {
-        (Some(email), Some(name), Some(groups)) => Some(ClaimNames { email, name, groups }),
-        _ => None,
+        (Some(email), Some(name), Some(groups)) => Ok(Some(ClaimNames { email, name, groups })),
+        (None, None, None) => Ok(None),
+        (email, name, _) => {
+            let lacks = if email.is_none() {
+                "emailClaim"
+            } else if name.is_none() {
+                "nameClaim"
+            } else {
+                "groupsClaim"
+            };
+            Err(Error::invalid(lacks, "The names of claims are given together: all three, or none.")
+                .with_remedy("Give emailClaim, nameClaim and groupsClaim."))
+        }
     }
 }
 
@@ -293,12 +307,16 @@ impl SsoMutation {
     ) -> Result<SsoConnectionPayload> {
         let app = ctx.data::<App>()?;
         let (tenant, id) = whose(ctx, (&input.tenant_id, &input.id))?;
+        let claims = match claims((input.email_claim, input.name_claim, input.groups_claim)).outcome(ctx)? {
+            Ok(claims) => claims,
+            Err(problem) => return Ok(answered(app, Err(problem))),
+        };
         let oidc = OidcInput {
             issuer: input.issuer,
             client_id: input.client_id,
             client_secret: input.client_secret.map(Secret::new),
             scopes: input.scopes,
-            claims: claims((input.email_claim, input.name_claim, input.groups_claim)),
+            claims,
         };
         let provider = match provider(oidc, input.saml).outcome(ctx)? {
             Ok(provider) => provider,

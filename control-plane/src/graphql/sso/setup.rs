@@ -89,12 +89,16 @@ impl SsoSetupMutation {
         input: SetUpSsoConnectionInput,
     ) -> Result<SsoSetupPayload> {
         let app = ctx.data::<App>()?;
+        let claims = match claims((input.email_claim, input.name_claim, input.groups_claim)).outcome(ctx)? {
+            Ok(claims) => claims,
+            Err(problem) => return Ok(SsoSetupPayload { setup: None, problem: Some(problem) }),
+        };
         let oidc = OidcInput {
             issuer: input.issuer,
             client_id: input.client_id,
             client_secret: input.client_secret.map(Secret::new),
             scopes: input.scopes,
-            claims: claims((input.email_claim, input.name_claim, input.groups_claim)),
+            claims,
         };
         let token = Secret::new(input.token);
         let provider = match provider(oidc, input.saml).outcome(ctx)? {

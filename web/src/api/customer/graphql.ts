@@ -142,7 +142,9 @@ export type CreateSsoConnectionInput = {
   issuer?: string | null | undefined;
   /** As people read it on the button. */
   name: string;
+  /** It stays as it is made. */
   protocol?: SsoProtocol;
+  /** With the protocol SAML. */
   saml?: SsoSamlInput | null | undefined;
   tenantId: string;
 };
@@ -420,6 +422,7 @@ export type SetUpSsoConnectionInput = {
   groupsClaim?: string | null | undefined;
   issuer?: string | null | undefined;
   nameClaim?: string | null | undefined;
+  /** Of a connection by SAML. */
   saml?: SsoSamlInput | null | undefined;
   scopes?: Array<string> | null | undefined;
   /** Of the link. */
@@ -433,9 +436,13 @@ export type SignUpInput = {
   password: string;
 };
 
+/** Where a certificate of ours stands in its rotation. */
 export type SsoCertificateState =
+  /** Signs, and is encrypted for. */
   | 'CURRENT'
+  /** Published in our metadata, and not used yet. */
   | 'NEXT'
+  /** Published no more; still opens what was encrypted for it. */
   | 'PREVIOUS';
 
 export type SsoConnectionInput = {
@@ -465,15 +472,26 @@ export type SsoGroupRoleInput = {
   role: MemberRole;
 };
 
+/** What a connection and its provider speak. */
 export type SsoProtocol =
+  /** OpenID Connect. */
   | 'OIDC'
+  /** SAML 2.0. */
   | 'SAML';
 
+/** What somebody says of a SAML provider. What is left out stays. */
 export type SsoSamlInput = {
+  /**
+   * Whether people may come from the provider's own page. Whoever can make somebody follow a link then logs them in to
+   * an account of their choice: allow it where the provider needs it.
+   */
   allowsIdpInitiated?: boolean | null | undefined;
+  /** Under which names the provider sends what. Empty: the usual names. */
   emailAttribute?: string | null | undefined;
   groupsAttribute?: string | null | undefined;
+  /** The provider's metadata, unchanged: an XML document. */
   metadata?: string | null | undefined;
+  /** Where it is, instead: it is fetched at once, and again each day. Empty: it is fetched no more. */
   metadataUrl?: string | null | undefined;
   nameAttribute?: string | null | undefined;
 };
@@ -554,6 +572,7 @@ export type UpdateSsoConnectionInput = {
   issuer?: string | null | undefined;
   name?: string | null | undefined;
   nameClaim?: string | null | undefined;
+  /** Of a connection by SAML. */
   saml?: SsoSamlInput | null | undefined;
   /** `openid` among them. */
   scopes?: Array<string> | null | undefined;
