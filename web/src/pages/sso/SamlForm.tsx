@@ -33,12 +33,15 @@ export function SamlForm({ saml, action, disabled = false, frozen = false, onSav
     },
   });
   const { source } = form.values;
+  const [sent, setSent] = useState(source);
   const submit = form.onSubmit(async (values) => {
+    setSent(values.source);
     const outcome = await onSave(samlInput(values, initiates, saml));
     show(outcome);
     if (outcome.ok) form.setFieldValue("metadata", "");
   }, onInvalid);
-  const shown = [source === "address" ? "metadataUrl" : "metadata", ...ATTRIBUTES];
+  // What was wrong with one way is said beside its field, and no more once the other is chosen.
+  const shown = [sent === "address" ? "metadataUrl" : "metadata", ...ATTRIBUTES];
   return (
     <form onSubmit={submit} noValidate>
       <Stack>

@@ -27,7 +27,8 @@ export function SamlProvider({ saml, children }: Props) {
   ];
   if (saml.metadataUrl) {
     const at = saml.metadataFetchedAt;
-    rows.push(["fetched", at ? <When key="at" at={at} /> : t("saml.provider.never")]);
+    // Another moment is another element: the one before it would take it for one to come.
+    rows.push(["fetched", at ? <When key={at} at={at} /> : t("saml.provider.never")]);
   }
   return (
     <Card title={t("saml.provider.title")}>
