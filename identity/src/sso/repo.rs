@@ -103,7 +103,8 @@ pub(crate) async fn update(
         .conn()
         .execute_raw(stmt(
             "UPDATE identity.connections SET name = $3, settings = $4, secret = coalesce($5, secret),
-               settings_changed_at = $6, metadata_fetched_at = $7, metadata_problem = $8
+               settings_changed_at = $6, metadata_fetched_at = $7, metadata_problem = $8,
+               metadata_looked_at = greatest(metadata_looked_at, $7)
              WHERE tenant_id = $1 AND id = $2 AND (enforced_at IS NULL OR settings_changed_at = $6)",
             [
                 connection.tenant.uuid().into(),

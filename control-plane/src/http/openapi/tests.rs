@@ -11,9 +11,21 @@ fn routes(test: &TestApp) -> BTreeSet<String> {
     let printed = format!("{:?}", test.router());
     // What comes after is the fallback: the portal's pages.
     let printed = printed.split("fallback_router").next().unwrap_or_default();
-    let nodes = printed.split("Node { paths: {").skip(1).filter_map(|rest| rest.split_once('}'));
-    let quoted = nodes.flat_map(|(paths, _)| paths.split('"').skip(1).step_by(2));
+    let quoted = printed.split("Node { paths: {").skip(1).flat_map(quoted);
     quoted.filter(|path| path.starts_with('/') && !path.contains("{*__private")).map(str::to_owned).collect()
+}
+
+/// What is quoted before the first brace that is not: paths have braces of their own.
+fn quoted(mut rest: &str) -> Vec<&str> {
+    let mut all = Vec::new();
+    while let Some(at) = rest.find(['"', '}'])
+        && let Some(inside) = rest[at..].strip_prefix('"')
+        && let Some((text, after)) = inside.split_once('"')
+    {
+        all.push(text);
+        rest = after;
+    }
+    all
 }
 
 fn document() -> Value {

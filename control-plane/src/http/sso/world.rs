@@ -1,7 +1,7 @@
 //! A tenant whose people log in at providers, for tests.
 
 use serde_json::Value;
-use tenantry_authz::{Ctx, Role};
+use tenantry_authz::{Assurance, Ctx, Role};
 use tenantry_identity::{Connection, CreateConnection, OidcInput, ProviderInput, UpdateConnection};
 use tenantry_kernel::{ConnectionId, Secret, TenantId};
 use tenantry_store::{SystemRole, SystemTx};
@@ -49,8 +49,10 @@ impl Acme {
         Agent::new(self.test.router())
     }
 
+    /// The owner, who has just proven who they are.
     pub(in crate::http) async fn ctx(&self) -> Ctx {
-        self.owner.session().context(&self.test.app).await.unwrap()
+        let ctx = self.owner.session().context(&self.test.app).await.unwrap();
+        ctx.with_assurance(Assurance::proved(self.test.now()))
     }
 
     /// A connection that was not tested yet.
