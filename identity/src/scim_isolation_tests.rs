@@ -237,8 +237,11 @@ async fn system_functions(fixture: &Fixture, db: &Db) -> Vec<(&'static str, Resu
     let tx = begin().await;
     let found = tokens::repo::by_secret(&tx, (&fixture.secret, now)).await;
     outcomes.push((SYSTEM[0], found.map(|found| found.is_some())));
+    drop(tx);
     let tx = begin().await;
     outcomes.push((SYSTEM[1], tokens::repo::touch(&tx, fixture.token.id, (now, None)).await.map(|()| true)));
+    // It holds the row until then.
+    drop(tx);
     let tx = begin().await;
     let later = now + TimeDelta::days(9);
     outcomes.push((SYSTEM[2], tokens::repo::purge(&tx, later).await.map(|n| n == 1)));

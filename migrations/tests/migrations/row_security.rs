@@ -8,7 +8,7 @@ use tenantry_testkit::TestDb;
 const OPEN: [&str; 3] = ["billing.plans", "platform.audit_keys", "provisioner.regions"];
 
 /// Tables of tenants that no request reads at all: the application's role has no right on them.
-const CLOSED: [&str; 1] = ["identity.access_tokens"];
+const CLOSED: [&str; 2] = ["identity.access_tokens", "identity.certificate_alarms"];
 
 const PROTECTED: &str = "
     SELECT c.oid, n.nspname || '.' || c.relname AS name, c.relrowsecurity, c.relforcerowsecurity,

@@ -90,7 +90,7 @@ describe("the portal", () => {
         ["examples", "/t/pages/developers/examples", "Examples"],
         ["changelog", "/t/pages/developers/changelog", /Changelog/],
         ["limits", "/t/pages/developers/limits", "Rate limits"],
-        ["provisioning", "/t/pages/security/provisioning", "Base URL"],
+        ["provisioning", "/t/pages/security/provisioning", "Provisioning"],
         ["audit of pages", "/t/pages/audit", "Audit"],
         ["audit filtered to nothing", "/t/pages/audit?action=nothing.is.called.this", "No record fits"],
         ["audit settings", "/t/pages/audit/settings", "Keeping and streaming"],
