@@ -33,6 +33,10 @@ export default defineConfig({
       "/graphql": { target: product, ws: true },
       "/admin/graphql": { target: product },
       "/export": { target: product },
+      // Log-ins at identity providers; other addresses below `/sso` are pages.
+      "/oidc": { target: product },
+      "/saml": { target: product },
+      "^/sso/start": { target: product },
       // With a question only: `/open-refused` is a page.
       "^/open\\?": { target: product },
     },
