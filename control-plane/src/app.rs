@@ -7,7 +7,7 @@ use tenantry_authz::{Actor, Ctx, Gate, Origin, Runtime};
 use tenantry_billing::Billing;
 use tenantry_identity::oidc::Oidc;
 use tenantry_identity::{Authenticated, Identity};
-use tenantry_kernel::{OsEntropy, RequestId, Result, Secret, SystemClock};
+use tenantry_kernel::{OsEntropy, RequestId, Result, Secret, Shared, SystemClock};
 use tenantry_keys::Keys;
 use tenantry_outbound::Outbound;
 use tenantry_provisioner::instances::Instances;
@@ -25,7 +25,7 @@ use crate::webhooks::Webhooks;
 
 /// Everything a resolver may call. Cheap to clone: each layer around a request does.
 #[derive(Clone)]
-pub struct App(Arc<Services>);
+pub struct App(Shared<Services>);
 
 /// What an [`App`] is made of.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ pub async fn runtime() -> Result<Runtime> {
 
 impl From<Services> for App {
     fn from(services: Services) -> Self {
-        Self(Arc::new(services))
+        Self(Shared::new(services))
     }
 }
 
@@ -122,8 +122,10 @@ impl Deref for App {
 impl App {
     /// For a test that needs another service than the others have.
     #[cfg(test)]
-    pub(crate) fn change(&mut self) -> &mut Services {
-        Arc::make_mut(&mut self.0)
+    pub(crate) fn change(&mut self, how: impl FnOnce(&mut Services)) {
+        let mut services = Services::clone(self);
+        how(&mut services);
+        *self = services.into();
     }
 
     /// As [`Self::context`]; who it is may be who it was [`KEPT`](crate::recent::KEPT) ago, and then the answer is true.

@@ -111,7 +111,7 @@ async fn what_changes_while_it_is_asked_for_is_not_overlooked() {
 #[tokio::test]
 async fn a_session_that_ends_is_nobodys_at_the_next_request_of_its_node() {
     let mut test = TestApp::new().await;
-    test.app.change().recent = Recent::new(LONG);
+    test.app.change(|services| services.recent = Recent::new(LONG));
     let ada = test.person("ada").await;
     let viewer = "{ viewer { email } }";
     for _ in 0..2 {
@@ -136,7 +136,7 @@ const LEAVES: &str = "DELETE FROM identity.memberships WHERE tenant_id = $1 AND 
 #[tokio::test]
 async fn of_who_is_believed_only_what_was_taken_elsewhere_comes_late_and_to_queries_alone() {
     let mut test = TestApp::new().await;
-    test.app.change().recent = Recent::new(LONG);
+    test.app.change(|services| services.recent = Recent::new(LONG));
     let tenant = test.tenant("acme", "pro").await;
     let ada = test.person("ada").await;
     let sees = format!("{{ tenant(id: \"{tenant}\") {{ slug }} }}");

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use tenantry_authz::Runtime;
-use tenantry_kernel::{Error, Result, Secret};
+use tenantry_kernel::{Error, Result, Secret, Shared};
 use tenantry_keys::Keys;
 use tenantry_outbound::Outbound;
 use tenantry_store::Db;
@@ -65,7 +65,7 @@ impl IdentityConfig {
 
 /// People and their ways in. Cheap to clone.
 #[derive(Clone)]
-pub struct Identity(Arc<Inner>);
+pub struct Identity(Shared<Inner>);
 
 struct Inner {
     config: IdentityConfig,
@@ -82,7 +82,7 @@ impl Identity {
         let hasher = PasswordHasher::new(config.hashing, config.runtime.entropy.clone())?;
         let throttle = Throttle::new(config.throttling, &config.runtime);
         let relying_party = RelyingParty::of(&config.public_url);
-        Ok(Self(Arc::new(Inner { config, hasher, throttle, relying_party })))
+        Ok(Self(Shared::new(Inner { config, hasher, throttle, relying_party })))
     }
 
     pub(crate) fn config(&self) -> &IdentityConfig {

@@ -8,6 +8,7 @@
 //! - [`Error`] and [`Kind`]: an error says what the *caller* can do about it ([`Kind`]), carries a public
 //!   message and a remedy, and keeps the private cause apart;
 //! - [`Secret`]: a string that never shows in `Debug`, is compared in constant time and wiped on drop;
+//! - [`Shared`]: an `Arc` that is quick to compile futures with;
 //! - [`Region`]: a region's code.
 //!
 //! What it refuses: I/O, async, knowledge of any context. It depends on nothing of ours, and everything of
@@ -23,6 +24,7 @@ mod error;
 pub mod id;
 mod region;
 mod secret;
+mod shared;
 
 pub use clock::{Clock, Entropy, ManualClock, OsEntropy, SystemClock};
 pub use error::{Access, Error, Kind, Result};
@@ -33,3 +35,4 @@ pub use id::{
 };
 pub use region::Region;
 pub use secret::{Secret, random_token};
+pub use shared::Shared;

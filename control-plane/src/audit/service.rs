@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tenantry_authz::{Action, Ctx, PlatformResource, Resource, ResourceKind};
 use tenantry_identity::Identity;
-use tenantry_kernel::{Clock, Error, Result, TenantId};
+use tenantry_kernel::{Clock, Error, Result, Shared, TenantId};
 use tenantry_keys::Keys;
 use tenantry_outbound::Outbound;
 use tenantry_store::audit::checkpoints::{self, Checkpoint, PublicKey};
@@ -33,7 +33,7 @@ pub(crate) struct AuditConfig {
 
 /// The audit trail. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Audit(Arc<AuditConfig>);
+pub(crate) struct Audit(Shared<AuditConfig>);
 
 /// How a tenant's trail is kept.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ impl Audit {
             )));
         }
         tracing::info!(audit.key_id = %own.key_id, "the audit trail is signed by this key");
-        Ok(Self(Arc::new(config)))
+        Ok(Self(Shared::new(config)))
     }
 
     /// Whether a checkpoint's signature is good. What this node has signed is checked with the key that it holds; for what

@@ -202,7 +202,8 @@ async fn json(response: Response) -> serde_json::Value {
 #[tokio::test]
 async fn answers_say_how_much_is_left_and_a_refusal_when_to_come_again() {
     let mut test = TestApp::new().await;
-    test.app.change().rates = node(&test, allowed(5, Duration::from_secs(60)));
+    let rates = node(&test, allowed(5, Duration::from_secs(60)));
+    test.app.change(|services| services.rates = rates);
     for left in (0..5).rev() {
         let response = from(&test, "203.0.113.9", query()).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -246,8 +247,8 @@ async fn a_person_is_counted_over_all_log_ins_and_places_and_the_tightest_limit_
     let tenant = test.tenant("acme", "pro").await;
     let anna = test.member("anna", tenant, Role::Owner).await;
     let again = test.logged_in(anna.id, "another-log-in".to_owned()).await;
-    test.app.change().rates =
-        node(&test, Allowed { address: 100, credential: 3, window: Duration::from_secs(60) });
+    let rates = node(&test, Allowed { address: 100, credential: 3, window: Duration::from_secs(60) });
+    test.app.change(|services| services.rates = rates);
     let by = |person: &Person| {
         let mut request = query();
         request.headers_mut().insert("cookie", person.cookie().parse().unwrap());

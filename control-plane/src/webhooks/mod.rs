@@ -38,21 +38,19 @@ pub(crate) mod sign;
 mod tests;
 mod tidy;
 
-use std::sync::Arc;
-
 pub(crate) use deliver::send_webhooks;
 pub(crate) use endpoints::{EndpointChange, NewEndpoint};
 pub(crate) use feed::{FeedPage, FeedQuery, FeedRow};
 pub(crate) use model::{Attempt, Delivery, DeliveryState, Endpoint};
 use tenantry_authz::{Action, Ctx, Permit, Resource, ResourceKind, Runtime};
-use tenantry_kernel::{Result, TenantId};
+use tenantry_kernel::{Result, Shared, TenantId};
 use tenantry_keys::Keys;
 use tenantry_outbound::Outbound;
 use tenantry_store::Db;
 
 /// Webhooks of all tenants. Cheap to clone.
 #[derive(Clone)]
-pub struct Webhooks(Arc<WebhooksConfig>);
+pub struct Webhooks(Shared<WebhooksConfig>);
 
 /// What webhooks stand on.
 pub struct WebhooksConfig {
@@ -64,7 +62,7 @@ pub struct WebhooksConfig {
 
 impl Webhooks {
     pub fn new(config: WebhooksConfig) -> Self {
-        Self(Arc::new(config))
+        Self(Shared::new(config))
     }
 
     fn may(ctx: &Ctx, action: Action, tenant: TenantId) -> Result<Permit> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use tenantry_kernel::TenantId;
+use tenantry_kernel::{Shared, TenantId};
 
 use crate::CustomPolicy;
 
@@ -24,11 +24,11 @@ impl Weighter<TenantId, Arc<CustomPolicy>> for ByRoles {
 }
 
 /// The tenants' policies that were asked for last, bounded by the number of their roles.
-pub(crate) struct Policies(Cache<TenantId, Arc<CustomPolicy>, ByRoles>);
+pub(crate) struct Policies(Shared<Cache<TenantId, Arc<CustomPolicy>, ByRoles>>);
 
 impl Policies {
     pub(crate) fn new() -> Self {
-        Self(Cache::with_weighter(EXPECTED, MOST_ROLES, ByRoles))
+        Self(Shared::new(Cache::with_weighter(EXPECTED, MOST_ROLES, ByRoles)))
     }
 
     pub(crate) fn get(&self, tenant: TenantId, version: i64) -> Option<Arc<CustomPolicy>> {

@@ -14,7 +14,7 @@ use casbin::{
     RoleManager, StringAdapter,
 };
 use parking_lot::RwLock;
-use tenantry_kernel::{Error, Result};
+use tenantry_kernel::{Error, Result, Shared};
 
 use crate::{Action, PlatformResource, ResourceKind};
 
@@ -73,7 +73,7 @@ pub(crate) struct Asker {
 pub(crate) struct RoleRules {
     role: ImmutableString,
     lines: String,
-    enforcer: OnceLock<Enforcer>,
+    enforcer: Shared<OnceLock<Enforcer>>,
     decided: Box<[AtomicU8]>,
 }
 
@@ -85,7 +85,7 @@ impl RoleRules {
             let _ = writeln!(lines, "p, {role}, {object}, {action}");
         }
         let decided = (0..CELLS).map(|_| AtomicU8::new(0)).collect();
-        Self { role: role.into(), lines, enforcer: OnceLock::new(), decided }
+        Self { role: role.into(), lines, enforcer: Shared::new(OnceLock::new()), decided }
     }
 
     /// Makes the engine now.

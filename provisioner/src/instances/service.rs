@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 use tenantry_authz::{Action, Ctx, Resource, ResourceKind};
-use tenantry_kernel::{Error, InstanceId, Kind, Result, Secret, TenantId};
+use tenantry_kernel::{Error, InstanceId, Kind, Result, Secret, Shared, TenantId};
 use tenantry_keys::{Keys, Purpose};
 use tenantry_store::audit::{self, By, Entry, Facts};
 use tenantry_store::idempotency::{self, IdempotencyKey, Keyed};
@@ -37,7 +37,7 @@ pub struct InstancesConfig {
 /// Instances, for the people of a tenant and for platform staff. Cheap to clone.
 #[derive(Clone)]
 pub struct Instances {
-    pub(super) config: Arc<InstancesConfig>,
+    pub(super) config: Shared<InstancesConfig>,
 }
 
 /// A new instance.
@@ -54,7 +54,7 @@ pub struct CreateInstance {
 
 impl Instances {
     pub fn new(config: InstancesConfig) -> Self {
-        Self { config: Arc::new(config) }
+        Self { config: Shared::new(config) }
     }
 
     /// Creates an instance. With a key, repeating the call gives the same instance.

@@ -65,7 +65,7 @@ async fn get(test: &TestApp, person: Option<&Person>, query: &[(&str, &str)]) ->
 
 async fn with(settings: ApiSettings) -> TestApp {
     let mut test = TestApp::new().await;
-    test.app.change().api = Arc::new(settings);
+    test.app.change(|services| services.api = Arc::new(settings));
     test
 }
 
