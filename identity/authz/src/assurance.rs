@@ -25,9 +25,6 @@ pub const MFA_REQUIRED: &str = "MFA_REQUIRED";
 pub struct Assurance {
     /// When the person last proved in this session who they are. Logging in is such a proof.
     pub proved_at: Option<DateTime<Utc>>,
-    /// The person has neither a password nor a factor of ours: somebody else vouches for them, and there is nothing
-    /// that we could ask for.
-    pub cannot_prove: bool,
     /// The tenants that demand a second factor, which this person lacks.
     pub lacking: Arc<[TenantId]>,
 }
@@ -54,12 +51,13 @@ impl Right {
 }
 
 impl Ctx {
-    /// For what needs a fresh proof though its right does not: the person has proven who they are just now, or cannot.
+    /// For what needs a fresh proof though its right does not: the person has proven who they are just now. Whoever has
+    /// neither a password nor a factor logs in again, the way they came.
     ///
     /// # Errors
     /// `Forbidden` with the code [`STEP_UP_REQUIRED`].
     pub fn ensure_proof(&self) -> Result<()> {
-        if !matches!(self.actor(), Actor::User { .. }) || self.assurance().cannot_prove {
+        if !matches!(self.actor(), Actor::User { .. }) {
             return Ok(());
         }
         // A proof of the future is of a clock that went back: it is none.
@@ -70,8 +68,8 @@ impl Ctx {
         Err(Error::forbidden("Confirm that it is you: this needs a fresh proof of who you are.")
             .with_code(STEP_UP_REQUIRED)
             .with_remedy(
-                "Prove it with `prove` (your password, a code of your authenticator, or a passkey), then repeat the call \
-                 within five minutes.",
+                "Prove it with `prove` (your password, a code of your authenticator, or a passkey), or log in again, then \
+                 repeat the call within five minutes.",
             ))
     }
 

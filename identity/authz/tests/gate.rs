@@ -116,7 +116,6 @@ async fn what_destroys_or_outlives_the_session_needs_a_fresh_proof() {
         (at(301), false),
         (at(-60), false),
         (Assurance::default(), false),
-        (Assurance { cannot_prove: true, ..Assurance::default() }, true),
     ] {
         let ctx = owner.clone().with_assurance(assurance.clone());
         assert_eq!(ctx.ensure_proof().is_ok(), fresh, "{assurance:?}");

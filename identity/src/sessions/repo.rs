@@ -58,7 +58,7 @@ pub(crate) struct Liveness {
 /// present one in it.
 pub(super) fn live(which: &str) -> String {
     format!(
-        "SELECT s.id, s.user_id, s.created_at, s.proved_at, s.methods, s.connection_id, s.reach, u.password_hash,
+        "SELECT s.id, s.user_id, s.created_at, s.proved_at, s.methods, s.connection_id, s.reach,
            -- Whoever came by a provider is no staff: no provider speaks for the platform.
            CASE WHEN s.connection_id IS NULL THEN u.platform_role END AS platform_role,
            greatest(s.longest_idle, $2::timestamptz - s.last_seen_at) AS longest_idle
@@ -124,7 +124,6 @@ pub(super) async fn of_row((tx, gate): (&SystemTx, &Gate), row: &QueryResult) ->
         grants,
         assurance: Assurance {
             proved_at: row.try_get("", "proved_at").db()?,
-            cannot_prove: row.try_get("", "cannot_prove").db()?,
             lacking: lacking(row)?.into(),
         },
         barred,
@@ -138,7 +137,6 @@ pub(super) fn assurance(s: &str) -> String {
     let demanding = factors::repo::demanding(&format!("{s}.user_id"));
     format!(
         "{s}.proved_at,
-         ({s}.password_hash IS NULL AND NOT {has_factor}) AS cannot_prove,
          CASE WHEN {s}.reach IS NOT NULL OR {has_factor} THEN '[]'::json ELSE {demanding} END AS lacking"
     )
 }

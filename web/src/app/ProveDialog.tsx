@@ -4,14 +4,17 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { faultOf, renewSocket } from "../api/client";
-import { HowToProveDocument, ProveDocument, type ProveInput } from "../api/customer/graphql";
+import { HowToProveDocument, LogOutDocument, ProveDocument, type ProveInput } from "../api/customer/graphql";
 import { useAction } from "../api/useAction";
 import { usePasskey } from "../api/usePasskey";
 import { ActionAlert } from "../ui/ActionAlert";
 import { PasswordField } from "../ui/NewPassword";
 import { hasPasskeys } from "../ui/passkey";
 
-/** "Confirm it's you": by the password, a code or a passkey, whichever the person has. */
+/**
+ * "Confirm it's you": by the password, a code or a passkey, whichever the person has. Who has none of them came by an
+ * identity provider, and proves it by coming that way again.
+ */
 export function ProveDialog({ onEnd }: { onEnd: (proved: boolean) => void }) {
   const { t } = useTranslation();
   const [{ data, error }] = useQuery({ query: HowToProveDocument, requestPolicy: "network-only" });
@@ -19,9 +22,11 @@ export function ProveDialog({ onEnd }: { onEnd: (proved: boolean) => void }) {
   const [wantsCode, setWantsCode] = useState(false);
   const prove = useAction(ProveDocument);
   const passkey = usePasskey();
+  const logOut = useAction(LogOutDocument);
   const security = data?.viewer?.security;
   const byCode = security ? Boolean(security.totpSince) && (wantsCode || !security.hasPassword) : false;
   const typed = security ? security.hasPassword || Boolean(security.totpSince) : false;
+  const nothing = security ? !typed && security.passkeys.length === 0 : false;
 
   const send = async (input: ProveInput) => {
     const outcome = await prove.run({ input });
@@ -38,6 +43,11 @@ export function ProveDialog({ onEnd }: { onEnd: (proved: boolean) => void }) {
     const answer = await passkey.ask();
     if (answer) await send({ passkey: answer });
   };
+  const anew = async () => {
+    if (!(await logOut.run({})).ok) return;
+    // As a new page: this one would still know who was logged in.
+    location.assign(`/log-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  };
   return (
     <Modal
       opened
@@ -49,7 +59,7 @@ export function ProveDialog({ onEnd }: { onEnd: (proved: boolean) => void }) {
     >
       <form onSubmit={submit} noValidate>
         <Stack aria-busy={!security && !error}>
-          <Text>{t("prove.text")}</Text>
+          <Text>{t(nothing ? "prove.anewText" : "prove.text")}</Text>
           {typed && byCode ? (
             <TextInput
               label={t("prove.code")}
@@ -70,7 +80,7 @@ export function ProveDialog({ onEnd }: { onEnd: (proved: boolean) => void }) {
           ) : null}
           <ActionAlert
             problem={prove.problem ?? passkey.challenge.problem}
-            fault={prove.fault ?? passkey.challenge.fault ?? (error ? faultOf(error) : null)}
+            fault={prove.fault ?? passkey.challenge.fault ?? logOut.fault ?? (error ? faultOf(error) : null)}
           />
           {passkey.cancelled ? (
             <Alert color="yellow" role="alert">
@@ -104,9 +114,15 @@ export function ProveDialog({ onEnd }: { onEnd: (proved: boolean) => void }) {
             <Button variant="default" onClick={() => onEnd(false)}>
               {t("confirm.cancel")}
             </Button>
-            <Button type="submit" loading={prove.busy} disabled={!typed}>
-              {t("prove.submit")}
-            </Button>
+            {nothing ? (
+              <Button onClick={anew} loading={logOut.busy} data-autofocus>
+                {t("prove.anew")}
+              </Button>
+            ) : (
+              <Button type="submit" loading={prove.busy} disabled={!typed}>
+                {t("prove.submit")}
+              </Button>
+            )}
           </Group>
         </Stack>
       </form>
