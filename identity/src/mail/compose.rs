@@ -92,6 +92,16 @@ pub(crate) fn invitation(to: &str, (inviter, role): (&str, &str), link: &Secret)
         .finish()
 }
 
+/// Which organisation is not said: its name is somebody's chosen word.
+pub(crate) fn ownership_received(to: &str, portal: &str) -> Mail {
+    Letter::new(to, "You are an owner of an organisation now")
+        .text("An owner of an organisation that you are a member of on Tenantry has made you an owner of it as well.")
+        .text("Owners see and change everything there: members, bills, keys, single sign-on, and whether it goes on at all.")
+        .link("See your organisations", &format!("{portal}/home"))
+        .note("If you do not want that, ask another owner for another role, or leave the organisation.")
+        .finish()
+}
+
 /// To each owner, at once. The words in it are the platform's own staff's and the tenant's address.
 pub(crate) fn glass_broken(alarm: &Alarm, portal: &str) -> Mail {
     let when = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M UTC");

@@ -35,6 +35,8 @@ pub enum MailKind {
     RecoveryCodeUsed,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// Somebody handed an organisation over to you.
+    OwnershipReceived,
 }
 
 impl MailKind {
@@ -50,6 +52,7 @@ impl MailKind {
             MailKind::FactorsReset => "factors_reset",
             MailKind::RecoveryCodeUsed => "recovery_code_used",
             MailKind::RecoveryCodesMade => "recovery_codes_made",
+            MailKind::OwnershipReceived => "ownership_received",
         }
     }
 }
@@ -113,6 +116,7 @@ impl Identity {
             MailKind::FactorsReset => Some(factors::reset(to, portal)),
             MailKind::RecoveryCodeUsed => Some(factors::code_used(to, portal)),
             MailKind::RecoveryCodesMade => Some(factors::codes_made(to, portal)),
+            MailKind::OwnershipReceived => Some(compose::ownership_received(to, portal)),
         })
     }
 

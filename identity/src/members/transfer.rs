@@ -6,6 +6,7 @@ use tenantry_store::TenantTx;
 use super::record::{What, record};
 use super::{Member, repo, seats};
 use crate::Identity;
+use crate::mail::{self, MailKind};
 
 /// An organisation in other hands.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,7 @@ impl Identity {
         let is_new = heir.role != Role::Owner;
         if is_new {
             self.set_role(&tx, ctx, (&catalog, &heir, Role::Owner.into())).await?;
+            mail::enqueue(&tx, heir.user_id, MailKind::OwnershipReceived).await?;
         }
         if !input.stay {
             self.set_role(&tx, ctx, (&catalog, &me, Role::Admin.into())).await?;

@@ -354,10 +354,13 @@ pub(super) fn one_line(field: &'static str, text: &str, most: usize) -> Result<S
     Ok(text.to_owned())
 }
 
-/// A path of the portal, or its front page: never another site, whatever a browser makes of backslashes, tabs and
+/// Where somebody lands who was going nowhere in particular: the portal sends them on to their organisation.
+pub(super) const HOME: &str = "/home";
+
+/// A path of the portal, or its home: never another site, whatever a browser makes of backslashes, tabs and
 /// empty authorities (WHATWG URL).
 pub(crate) fn local_path(path: Option<&str>) -> String {
-    let home = || "/".to_owned();
+    let home = || HOME.to_owned();
     let Some(path) = path else { return home() };
     let plain = path.len() <= 1000 && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     if plain && path.starts_with('/') && !path.starts_with("//") { path.to_owned() } else { home() }
@@ -422,8 +425,8 @@ mod tests {
             "/a b",
             "/\n/evil.example",
         ] {
-            assert_eq!(local_path(Some(bad)), "/", "{bad:?}");
+            assert_eq!(local_path(Some(bad)), HOME, "{bad:?}");
         }
-        assert_eq!(local_path(None), "/");
+        assert_eq!(local_path(None), HOME);
     }
 }

@@ -56,6 +56,9 @@ async fn an_owner_hands_over_and_becomes_an_administrator() {
         scene.actions().await,
         ["member.added", "member.role_changed", "member.role_changed", "tenant.ownership_transferred"]
     );
+    let mails = scene.world.mail_to("heir@example.com").await;
+    let told = mails.iter().filter(|mail| mail.subject.contains("owner of an organisation"));
+    assert_eq!(told.count(), 1, "{mails:?}");
     // By the roles of now, whatever the request believed: no second time, and not back.
     let again = scene.transfer(&scene.owner, heir, false).await.unwrap_err();
     assert_eq!(

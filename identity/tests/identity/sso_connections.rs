@@ -121,7 +121,7 @@ async fn a_flow_is_taken_once_by_its_own_browser_within_ten_minutes() {
     assert!(take(&out.state, &other).await.is_none(), "another browser");
     assert!(take(&other, &out.browser).await.is_none(), "another state");
     let flow = take(&out.state, &out.browser).await.expect("its own");
-    assert_eq!((flow.nonce, flow.verifier, flow.return_to.as_str()), (out.nonce, out.verifier, "/"));
+    assert_eq!((flow.nonce, flow.verifier, flow.return_to.as_str()), (out.nonce, out.verifier, "/home"));
     assert!(take(&out.state, &out.browser).await.is_none(), "once");
 
     let late = set_out().await;

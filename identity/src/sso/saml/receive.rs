@@ -6,6 +6,7 @@ use tenantry_authz::Ctx;
 use tenantry_kernel::{ConnectionId, Error, Result, Secret};
 use tenantry_store::{SystemRole, SystemTx};
 
+use super::super::model::HOME;
 use super::super::{Arrival, Flow, FlowPurpose, Protocol};
 use super::judged::Judged;
 use super::repo::{self, OpenFlow};
@@ -103,7 +104,7 @@ impl Identity {
             (Err(why), open, _) => {
                 let turned = TurnedAway {
                     purpose,
-                    return_to: open.as_ref().map_or_else(|| "/".to_owned(), |open| open.return_to.clone()),
+                    return_to: open.as_ref().map_or_else(|| HOME.to_owned(), |open| open.return_to.clone()),
                     expired: why == Why::UnknownFlow,
                 };
                 let began = open.map_or(ctx.now(), |open| open.created_at);
@@ -192,7 +193,7 @@ impl Identity {
         let flow = Flow {
             connection: id,
             purpose: FlowPurpose::LogIn,
-            return_to: "/".to_owned(),
+            return_to: HOME.to_owned(),
             nonce: Secret::new(""),
             verifier: Secret::new(""),
             created_at: ctx.now(),

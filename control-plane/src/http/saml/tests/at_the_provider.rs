@@ -33,7 +33,7 @@ async fn who_comes_unasked_is_let_in_where_the_connection_allows_it() {
     // Where it says to go counts for nothing: it stands in no proof.
     let whole = unasked(Some("https://evil.example/"));
     let to = come(&mut grace, &whole).await;
-    assert_eq!(to, "http://localhost:8080/");
+    assert_eq!(to, "http://localhost:8080/home");
     assert_eq!(ready.acme.viewer(&mut grace).await.as_deref(), Some("grace@acme.example"));
     // It works once, here as well.
     let mut again = ready.acme.agent();
