@@ -38,6 +38,8 @@ if (router.state.initialized) {
   const stop = router.subscribe((state) => {
     if (!state.initialized) return;
     stop();
-    mount();
+    // Not within the router's own step: a page that sends on at once would do it before the step is over, which then
+    // forgets to write the address.
+    queueMicrotask(mount);
   });
 }

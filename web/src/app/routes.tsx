@@ -147,6 +147,7 @@ export const routes: RouteObject[] = [
                       { path: "jobs", lazy: page(admin, "Jobs") },
                       { path: "mail", lazy: page(admin, "Mail") },
                       { path: "support", lazy: page(admin, "Support") },
+                      { path: "factors", lazy: page(admin, "LostFactors") },
                       { path: "audit", lazy: page(admin, "PlatformAudit") },
                       {
                         path: "graphiql",

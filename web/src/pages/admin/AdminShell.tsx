@@ -3,6 +3,7 @@ import {
   IconBuilding,
   IconCode,
   IconHistory,
+  IconKeyOff,
   IconLayoutDashboard,
   IconLifebuoy,
   IconMail,
@@ -30,6 +31,7 @@ export function AdminShell() {
         { to: "/admin/jobs", label: t("nav.jobs"), icon: IconBriefcase },
         { to: "/admin/mail", label: t("nav.mail"), icon: IconMail },
         { to: "/admin/support", label: t("nav.support"), icon: IconLifebuoy },
+        { to: "/admin/factors", label: t("nav.factors"), icon: IconKeyOff },
         { to: "/admin/audit", label: t("nav.audit"), icon: IconHistory },
         { to: "/admin/graphiql", label: t("nav.explorer"), icon: IconCode },
       ]}

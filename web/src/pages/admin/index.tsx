@@ -7,6 +7,7 @@ export { AdminApi, AdminShell } from "./AdminShell";
 export { Fleet } from "./Fleet";
 export { FleetInstance } from "./FleetInstance";
 export { Jobs } from "./Jobs";
+export { LostFactors } from "./LostFactors";
 export { Mail } from "./Mail";
 export { Overview } from "./Overview";
 export { PlatformAudit } from "./PlatformAudit";

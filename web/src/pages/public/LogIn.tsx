@@ -29,10 +29,11 @@ export function LogIn() {
   const [unverified, setUnverified] = useState<string | null>(null);
   const [entering, setEntering] = useState(false);
   const [second, setSecond] = useState<LogInMutation["logIn"]["secondFactor"]>(null);
-  // Also for whoever is logged in already, perhaps in another tab.
+  // Also for whoever is logged in already, perhaps in another tab; but not past what a provider's answer led to.
+  const told = params.has("problem") && !entering;
   useEffect(() => {
-    if (viewer) goOn(next);
-  }, [viewer, next, goOn]);
+    if (viewer && !told) goOn(next);
+  }, [viewer, told, next, goOn]);
 
   const { form, onInvalid, show } = useEntryForm({
     initialValues: { email: typeof state?.email === "string" ? state.email : "", password: "" },
@@ -61,6 +62,16 @@ export function LogIn() {
   if (second) {
     const again = () => setSecond(null);
     return <SecondStep token={second.token} factors={second.factors} onDone={enter} onAgain={again} />;
+  }
+  if (viewer && told) {
+    return (
+      <EntryPage title={t("logIn.title")} lead={t("logIn.still", { email: viewer.email })}>
+        <SignOnProblem />
+        <Button fullWidth onClick={() => goOn(next)}>
+          {t("logIn.on")}
+        </Button>
+      </EntryPage>
+    );
   }
   const problem = unverified ? null : logIn.problem;
   const signUp = next ? `/sign-up?next=${encodeURIComponent(next)}` : "/sign-up";

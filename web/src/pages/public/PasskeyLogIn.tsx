@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Stack } from "@mantine/core";
+import { Alert, Button, Stack } from "@mantine/core";
 import { IconFingerprint } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -25,8 +25,7 @@ export function PasskeyLogIn({ onDone }: { onDone: () => void }) {
     if (outcome.ok) onDone();
   };
   return (
-    <Stack>
-      <Divider label={t("logIn.or")} />
+    <Stack mt="xs">
       <Button
         variant="default"
         leftSection={<IconFingerprint size={16} aria-hidden />}

@@ -15,7 +15,9 @@ export function SecondStepPage() {
   const { viewer, refresh } = useSession();
   const goOn = useGoOn();
   // It leaves the address bar at once, so that it stays in no history.
-  useEffect(() => window.history.replaceState(window.history.state, "", location.pathname), [location]);
+  useEffect(() => {
+    if (pending) window.history.replaceState(window.history.state, "", location.pathname);
+  }, [pending, location]);
   useEffect(() => {
     if (entered && viewer) goOn(safeNext(pending?.next ?? null));
   }, [entered, viewer, pending, goOn]);

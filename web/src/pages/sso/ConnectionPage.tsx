@@ -15,6 +15,7 @@ import { done } from "../../ui/done";
 import { FaultPanel } from "../../ui/FaultPanel";
 import { PageHeader } from "../../ui/PageHeader";
 import { Card } from "./Card";
+import { Copied } from "./Copied";
 import { DeleteConnection } from "./DeleteConnection";
 import { Enforcement } from "./Enforcement";
 import { People } from "./People";
@@ -69,6 +70,11 @@ export function ConnectionPage() {
           />
         ) : null}
         <TestCard connection={connection} manages={manages} />
+        {connection.state === "DRAFT" ? null : (
+          <Card title={t("start.title")} text={t("start.text")}>
+            <Copied label={t("start.url")} value={location.origin + connection.startUrl} />
+          </Card>
+        )}
         <People key={connection.id} connection={connection} manages={manages} onChanged={asked.again} />
         <Enforcement connection={connection} proven={proven} manages={manages} onChanged={asked.again} />
         {manages ? <SetupLink connection={connection} onChanged={asked.again} /> : null}
