@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Api } from "./api.ts";
 import { expect } from "./expect.ts";
 import { glance, inspect } from "./look.ts";
+import { mailed } from "./mails.ts";
 import { logIn, member } from "./people.ts";
 import { mailedLink, organisation, PASSWORD, person, type Tab, tab, world } from "./world.ts";
 
@@ -177,6 +178,7 @@ describe("members", { timeout: 300_000 }, () => {
     await page.getByText(`${heir.name} is now an owner of Handed Ltd.`).waitFor();
     assert.equal((await heir.api.ask(ROLE, { t: tenantId })).tenant.viewerRole, "OWNER");
     assert.equal((await owner.ask(ROLE, { t: tenantId })).tenant.viewerRole, "ADMIN");
+    await mailed(heir.email, "You are an owner of an organisation now");
 
     // An admin removes a developer, whose page closes; and goes.
     await main().getByRole("button", { name: "Remove Nora Newcomer" }).click();

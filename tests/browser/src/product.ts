@@ -23,6 +23,14 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+const portalAt = (port: number) => `http://localhost:${port}`;
+
+/** Where an installation will be: for who must know before it is there. */
+export interface Place {
+  port: number;
+  portal: string;
+}
+
 export class Product {
   readonly portal: string;
   readonly edgePort: number;
@@ -39,13 +47,20 @@ export class Product {
     this.#more = more;
     this.#port = port;
     this.edgePort = edgePort;
-    this.portal = `http://localhost:${port}`;
+    this.portal = portalAt(port);
+  }
+
+  /** A place for one. */
+  static async place(): Promise<Place> {
+    const port = await freePort();
+    return { port, portal: portalAt(port) };
   }
 
   /** `more` are further arguments. */
-  static async start(more: readonly string[] = []): Promise<Product> {
+  static async start(more: readonly string[] = [], place?: Place): Promise<Product> {
     const stateDir = await mkdtemp(join(tmpdir(), "tenantry-browser-"));
-    const product = new Product(stateDir, await freePort(), await freePort(), more);
+    const { port } = place ?? (await Product.place());
+    const product = new Product(stateDir, port, await freePort(), more);
     await product.run();
     return product;
   }

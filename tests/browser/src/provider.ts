@@ -3,14 +3,8 @@
  * there is ada, with ada@acme.example, of the group `engineering`.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Page } from "playwright-core";
-
-const peers = join(import.meta.dirname, "../../peers");
+import type { BrowserContext, Page } from "playwright-core";
+import { Peer } from "./peer.ts";
 
 /** Metadata of a client (OpenID Connect Dynamic Client Registration 1.0, section 2). */
 export interface Client {
@@ -19,39 +13,33 @@ export interface Client {
   redirect_uris: string[];
   post_logout_redirect_uris: string[];
   backchannel_logout_uri?: string;
+  backchannel_logout_session_required?: boolean;
 }
 
 export class Provider {
-  readonly issuer: string;
-  readonly #child: ChildProcess;
+  readonly #peer: Peer;
 
-  private constructor(child: ChildProcess, issuer: string) {
-    this.#child = child;
-    this.issuer = issuer;
+  private constructor(peer: Peer) {
+    this.#peer = peer;
   }
 
   static async start(clients: Client[]): Promise<Provider> {
-    if (!existsSync(join(peers, "node_modules"))) {
-      throw new Error("tests/peers has no packages: run the tests with `cargo xtask test`");
-    }
-    const child = spawn(process.execPath, ["oidc-provider.mjs", JSON.stringify({ clients })], {
-      cwd: peers,
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    for await (const line of createInterface({ input: child.stdout })) {
-      const issuer = line.match(/^listening (\S+)/)?.[1];
-      // What else it says is of no interest, and must not fill the pipe.
-      child.stdout.resume();
-      if (issuer) return new Provider(child, issuer);
-    }
-    throw new Error("the provider ended without listening");
+    return new Provider(await Peer.start("oidc-provider.mjs", JSON.stringify({ clients })));
   }
 
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const exit = once(this.#child, "exit");
-    this.#child.kill();
-    await exit;
+  get issuer(): string {
+    return this.#peer.origin;
+  }
+
+  stop(): Promise<void> {
+    return this.#peer.stop();
+  }
+
+  /** A browser in which its pages look for their letters in vain, as there may be no Internet. */
+  static async seenBy(context: BrowserContext): Promise<void> {
+    await context.route("https://fonts.googleapis.com/**", (route) =>
+      route.fulfill({ contentType: "text/css", body: "" }),
+    );
   }
 
   /** Its page asks who somebody is: they have no session there. It may suggest who. */
@@ -75,6 +63,12 @@ export class Provider {
     await page.getByPlaceholder("and password").fill("any");
     await page.getByRole("button", { name: "Sign-in" }).click();
     await page.getByRole("button", { name: "Continue" }).click();
+  }
+
+  /** Somebody who ends their session there, at its own page. */
+  async endSession(page: Page): Promise<void> {
+    await page.goto(`${this.issuer}/session/end`);
+    await this.logOut(page);
   }
 
   /** Says yes where it asks whether the session there is to end too. */

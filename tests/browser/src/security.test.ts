@@ -330,4 +330,36 @@ describe("second factors", { timeout: 600_000 }, () => {
     assert.deepEqual(other.faults, []);
     await other.context.close();
   });
+
+  test("an operator helps who has lost everything and has nobody else to ask", async () => {
+    const { operator } = await world();
+    const staff = await tab({ as: operator });
+    const there = staff.page;
+    const form = there.getByRole("main");
+    const asked = there.getByRole("dialog");
+    await there.goto("/admin/factors");
+    await form.getByRole("button", { name: "Reset second factors" }).click();
+    await form.getByText("Enter the whole e-mail address").waitFor();
+    await form.getByText("Say it in at least 20 characters.").waitFor();
+    await inspect(there, "admin lost factors");
+    await form.getByLabel("E-mail address of the account").fill("nobody@example.com");
+    await form.getByLabel("How is it known that it is them?").fill("Showed a passport in a video call.");
+    await form.getByRole("button", { name: "Reset second factors" }).click();
+    await asked.getByRole("button", { name: "Reset second factors" }).click();
+    await asked.getByRole("alert").filter({ hasText: /account/ }).waitFor();
+    await glance(there, "admin lost factors of nobody");
+    await there.keyboard.press("Escape");
+    await form.getByLabel("E-mail address of the account").fill(address);
+    await form.getByRole("button", { name: "Reset second factors" }).click();
+    await asked.getByText("the password alone opens the account", { exact: false }).waitFor();
+    await glance(there, "admin lost factors dialog");
+    await asked.getByRole("button", { name: "Reset second factors" }).click();
+    await there.getByText(`The second factors of ${address} are reset.`).waitFor();
+    // Their page closes at once.
+    await page.waitForURL((url) => url.pathname === "/log-in");
+    await there.goto("/admin/audit");
+    await form.getByText("factors", { exact: false }).first().waitFor();
+    assert.deepEqual(staff.faults, []);
+    await staff.context.close();
+  });
 });

@@ -13,12 +13,9 @@ import { organisation, person, type Tab, tab, world } from "./world.ts";
 const SECRET = "a-secret-of-the-client";
 const BASE = "/t/acme/security/sso";
 
-/** A browser in which the provider's pages look for their letters in vain, as there may be no Internet. */
 async function browser(as?: Api): Promise<Tab> {
   const opened = await tab({ as });
-  await opened.context.route("https://fonts.googleapis.com/**", (route) =>
-    route.fulfill({ contentType: "text/css", body: "" }),
-  );
+  await Provider.seenBy(opened.context);
   return opened;
 }
 
@@ -42,6 +39,8 @@ describe("single sign-on", { timeout: 600_000 }, () => {
     await glance(of.page, name);
     assert.deepEqual(of.faults.splice(0), [], `${name}: errors in the browser`);
   };
+  /** Of the connection whose page is open. */
+  const connectionId = () => new URL(page.url()).pathname.split("/").at(-1);
   const overview = async () => {
     await page.goto(BASE);
     await page.getByRole("heading", { name: "Single sign-on", level: 1 }).waitFor();
@@ -136,13 +135,18 @@ describe("single sign-on", { timeout: 600_000 }, () => {
     const { product } = await world();
     const redirect = await copied("Redirect URI");
     assert.equal(redirect, `${product.portal}/oidc/callback`);
+    const backChannel = await copied("Back-channel logout URI (if it offers that)");
+    assert.equal(backChannel, redirect.replace("callback", `back-channel-logout/${connectionId()}`));
     const client = (id: string): Client => ({
       client_id: id,
       client_secret: SECRET,
       redirect_uris: [redirect],
       post_logout_redirect_uris: [`${product.portal}/log-in`],
     });
-    provider = await Provider.start([client("acme"), client("spare")]);
+    provider = await Provider.start([
+      { ...client("acme"), backchannel_logout_uri: backChannel, backchannel_logout_session_required: true },
+      client("spare"),
+    ]);
 
     await type(page, /^Issuer$/, "no address at all");
     await tabTo(page, /^Save$/);
@@ -275,6 +279,23 @@ describe("single sign-on", { timeout: 600_000 }, () => {
     await theirs.context.close();
   });
 
+  test("who logs out at the provider is out here too, at once", async () => {
+    const dana = await browser();
+    const there = dana.page;
+    await signOn(there, "dana@acme.example");
+    await provider.logIn(there, "dana");
+    await isIn(there);
+    const elsewhere = await dana.context.newPage();
+    await provider.endSession(elsewhere);
+    // What they do next asks them who they are, and brings them back.
+    await there.getByRole("link", { name: "Members" }).first().click();
+    await there.waitForURL((url) => url.pathname === "/log-in");
+    await look("sso logged out at the provider", dana);
+    await signOn(there, "dana@acme.example");
+    await provider.asksWho(there);
+    await dana.context.close();
+  });
+
   test("enforced, it is the only way in, but for the owner who is exempt", async () => {
     // The session by the password is good in the organisation too, so far.
     const { viewer } = await ben.ask("{ viewer { memberships { tenant { slug } } } }");
@@ -357,7 +378,7 @@ describe("single sign-on", { timeout: 600_000 }, () => {
       {
         i: {
           tenantId,
-          id: new URL(page.url()).pathname.split("/").at(-1),
+          id: connectionId(),
           emailClaim: "email",
           nameClaim: "nickname",
           groupsClaim: "groups",

@@ -52,6 +52,11 @@ async function start(): Promise<World> {
       "--disable-sync",
     ],
   });
+  return { product, browser, operator: await installation(product), names };
+}
+
+/** The operator of an installation that is new. */
+export async function installation(product: Product): Promise<Api> {
   const operator = new Api(product.portal);
   const token = product.setupLink.split("token=")[1];
   await operator.admin(
@@ -59,7 +64,7 @@ async function start(): Promise<World> {
     { i: { token, name: "Olga Operator", password: PASSWORD } },
   );
   await operator.logIn(OPERATOR, PASSWORD);
-  return { product, browser, operator, names };
+  return operator;
 }
 
 /** Ends what was started. */
@@ -89,8 +94,8 @@ afterEach(async (context) => {
 });
 
 /** The path of the newest link of a kind in somebody's mail. */
-export async function mailedLink(recipient: string, path: string): Promise<string> {
-  const { operator } = await world();
+export async function mailedLink(recipient: string, path: string, by?: Api): Promise<string> {
+  const operator = by ?? (await world()).operator;
   const query = "query($to: String) { capturedMail(recipient: $to, first: 5) { nodes { body } } }";
   for (let tries = 0; tries < 100; tries += 1) {
     const { capturedMail } = await operator.admin(query, { to: recipient });
@@ -106,18 +111,23 @@ export async function mailedLink(recipient: string, path: string): Promise<strin
 let people = 0;
 
 /** Somebody with a verified account, made through the API. */
-export async function person(
+export async function person(name: string, address?: string) {
+  return personOf(await world(), name, address);
+}
+
+/** As `person`, of another installation. */
+export async function personOf(
+  { product, operator }: Pick<World, "product" | "operator">,
   name: string,
   address?: string,
 ): Promise<{ api: Api; email: string; name: string }> {
-  const { product } = await world();
   people += 1;
   const email = address ?? `${name.toLowerCase().replaceAll(" ", ".")}.${people}@example.com`;
   const api = new Api(product.portal);
   await api.ask("mutation($i: SignUpInput!) { signUp(input: $i) { problem { message } } }", {
     i: { email, password: PASSWORD, name },
   });
-  const token = (await mailedLink(email, "/verify-email")).split("token=")[1];
+  const token = (await mailedLink(email, "/verify-email", operator)).split("token=")[1];
   await api.ask("mutation($t: String!) { verifyEmail(token: $t) { problem { message } } }", { t: token });
   await api.logIn(email, PASSWORD);
   return { api, email, name };
