@@ -110,13 +110,9 @@ async fn what_destroys_or_outlives_the_session_needs_a_fresh_proof() {
         ]
     );
     // The clock goes on while this runs.
-    for (assurance, fresh) in [
-        (at(0), true),
-        (at(290), true),
-        (at(301), false),
-        (at(-60), false),
-        (Assurance::default(), false),
-    ] {
+    for (assurance, fresh) in
+        [(at(0), true), (at(290), true), (at(301), false), (at(-60), false), (Assurance::default(), false)]
+    {
         let ctx = owner.clone().with_assurance(assurance.clone());
         assert_eq!(ctx.ensure_proof().is_ok(), fresh, "{assurance:?}");
         for right in Right::all() {

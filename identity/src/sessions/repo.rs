@@ -122,10 +122,7 @@ pub(super) async fn of_row((tx, gate): (&SystemTx, &Gate), row: &QueryResult) ->
         session: SessionId::from_uuid(row.try_get("", "id").db()?),
         platform_role: role.map(|r| r.parse().map_err(Error::internal)).transpose()?,
         grants,
-        assurance: Assurance {
-            proved_at: row.try_get("", "proved_at").db()?,
-            lacking: lacking(row)?.into(),
-        },
+        assurance: Assurance { proved_at: row.try_get("", "proved_at").db()?, lacking: lacking(row)?.into() },
         barred,
         reach: reach.map(TenantId::from_uuid),
     })

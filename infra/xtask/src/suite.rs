@@ -112,18 +112,37 @@ fn tests(context: &Context, (ready, peer): (&Ready, &Path), binary: &Path, filte
     process::run(&mut command)
 }
 
-/// The journeys in a real browser, against the real product.
+/// What measures the browser: nothing else may run meanwhile.
+const MEASURES: &str = "lighthouse.test.ts";
+
+/// The journeys in a real browser, against the real product: two files at a time, each with a product of its own.
 fn browser(context: &Context, ready: &Ready, binary: &Path) -> Outcome {
     let chromium = prepare::ensure_browser(context)?;
     let dir = web::browser_tests(context);
     web::packages(context, &dir)?;
     // The identity providers that people log in at.
     let peers = peers::ensure(context)?;
-    let mut command = web::node(context)?;
-    peers.apply(&mut command);
-    command.args(["--test", "--test-isolation=none", "--test-concurrency=1", "--test-reporter=spec"]);
-    ready.apply(command.current_dir(dir).env("TENANTRY_BIN", binary).env("TENANTRY_CHROMIUM", chromium));
-    process::run(&mut command)
+    let run = |files: &[String]| {
+        let mut command = web::node(context)?;
+        peers.apply(&mut command);
+        command.args(["--test", "--test-concurrency=2", "--test-reporter=spec"]).args(files);
+        command.current_dir(&dir).env("TENANTRY_BIN", binary).env("TENANTRY_CHROMIUM", &chromium);
+        ready.apply(&mut command);
+        process::run(&mut command)
+    };
+    let (alone, together): (Vec<_>, Vec<_>) =
+        test_files(&dir)?.into_iter().partition(|file| file.ends_with(MEASURES));
+    let both = (run(&together), run(&alone));
+    both.0.and(both.1)
+}
+
+fn test_files(dir: &Path) -> Outcome<Vec<String>> {
+    let entries = fs::read_dir(dir.join("src")).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut files: Vec<_> =
+        names.filter(|name| name.ends_with(".test.ts")).map(|name| format!("src/{name}")).collect();
+    files.sort();
+    Ok(files)
 }
 
 /// Ends the tests' database server and deletes its data.

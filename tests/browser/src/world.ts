@@ -1,7 +1,7 @@
 /**
- * What all browser tests share: one product, one browser, and people in it.
+ * What the tests of a file share: one product, one browser, and people in it.
  *
- * All test files run in one process, one after the other, so this is started once and ended at the end.
+ * Each file is a process of its own. What is here is started when it is first asked for, and ended at the end.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

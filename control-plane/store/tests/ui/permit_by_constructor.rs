@@ -2,7 +2,5 @@
 use tenantry_authz::{Action, Permit, Resource};
 
 fn make(resource: Resource) -> Permit {
-    Permit::new(resource, Action::View)
+    Permit::new(resource, Action::View) //~ E0624: associated function `new` is private
 }
-
-fn main() {}

@@ -2,7 +2,5 @@
 use tenantry_authz::{Action, Permit, Resource};
 
 fn make(resource: Resource) -> Permit {
-    Permit { resource, action: Action::View }
+    Permit { resource, action: Action::View } //~ cannot construct `Permit` with struct literal syntax due to private fields
 }
-
-fn main() {}

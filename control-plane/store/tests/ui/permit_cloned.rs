@@ -2,11 +2,9 @@
 use tenantry_authz::Permit;
 
 fn keep(permit: &Permit) -> Permit {
-    permit.clone()
+    permit.clone() //~ E0308: mismatched types
 }
 
 fn twice(permit: Permit) -> (Permit, Permit) {
-    (permit, permit)
+    (permit, permit) //~ E0382: use of moved value: `permit`
 }
-
-fn main() {}

@@ -2,7 +2,5 @@
 use tenantry_store::Db;
 
 fn reach(db: &Db) {
-    let _ = &db.app;
+    let _ = &db.app; //~ E0616: field `app` of struct `Db` is private
 }
-
-fn main() {}

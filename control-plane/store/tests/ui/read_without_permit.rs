@@ -3,7 +3,5 @@ use tenantry_kernel::TenantId;
 use tenantry_store::{Db, TenantRead};
 
 async fn open(db: &Db, tenant: TenantId) {
-    let _ = TenantRead::begin(db, &tenant).await;
+    let _ = TenantRead::begin(db, &tenant).await; //~ E0308: mismatched types
 }
-
-fn main() {}

@@ -3,7 +3,5 @@ use tenantry_authz::PlatformPermit;
 use tenantry_store::{Db, TenantTx};
 
 async fn open(db: &Db, permit: &PlatformPermit) {
-    let _ = TenantTx::begin(db, permit).await;
+    let _ = TenantTx::begin(db, permit).await; //~ E0308: mismatched types
 }
-
-fn main() {}
