@@ -4,6 +4,8 @@
 //! its attributes by paths (`"name.givenName": …`); adding to `emails[type eq "work"].value` where there is no such
 //! value makes one; removing from a multi-valued attribute with a value takes those values alone.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::document::{one_of, one_primary, value_of};
@@ -14,6 +16,8 @@ use super::schema::{Attribute, ResourceType, Schema};
 
 const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const MOST_OPERATIONS: usize = 1_000;
+/// Of comparisons, which nothing interrupts: a hundred single members out of ten thousand, and a second at the most.
+const MOST_WORK: usize = 10_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verb {
@@ -21,6 +25,10 @@ enum Verb {
     Replace,
     Remove,
 }
+
+const MEMBERS: &str = "members";
+/// `a eq 1 or `
+const SHORTEST_CONDITION: usize = 10;
 
 /// Applies the operations of a PATCH to a resource: all of them, or none.
 ///
@@ -37,12 +45,39 @@ pub(crate) fn patch(of: &'static ResourceType, document: &Document, body: &Value
     let operations = operations
         .ok_or_else(|| ScimFault::syntax(format!("Operations has 1 to {MOST_OPERATIONS} operations.")))?;
     let mut patched = document.clone();
+    let mut work = 0_usize;
     for operation in operations {
+        work = work.saturating_add(cost(&patched, operation));
+        if work > MOST_WORK {
+            return Err(ScimFault::bad(
+                "tooMany",
+                "These are too many changes at once: send fewer operations.",
+            ));
+        }
         apply(of, &mut patched, operation)?;
     }
     // An extension without attributes is none.
     patched.retain(|_, value| !value.as_object().is_some_and(Map::is_empty));
     Ok(patched)
+}
+
+/// How many comparisons an operation may take, at the most: each value there is with each condition of the path, and
+/// each value that is given once.
+fn cost(document: &Document, operation: &Value) -> usize {
+    let there: usize = document.values().filter_map(Value::as_array).map(Vec::len).sum();
+    let conditions =
+        field(operation, "path").and_then(Value::as_str).map_or(0, str::len) / SHORTEST_CONDITION;
+    let given = field(operation, "value").map_or(0, values_in);
+    there.saturating_mul(1 + conditions).saturating_add(given)
+}
+
+/// The lists in a value, which may be an object of attributes.
+fn values_in(value: &Value) -> usize {
+    match value {
+        Value::Array(all) => all.len(),
+        Value::Object(attributes) => attributes.values().filter_map(Value::as_array).map(Vec::len).sum(),
+        _ => 1,
+    }
 }
 
 fn field<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
@@ -271,40 +306,31 @@ fn all(
         Verb::Replace => return Ok(given),
         Verb::Remove if value.is_null() => return Ok(Vec::new()),
         Verb::Remove => {
-            values.retain(|value| !given.iter().any(|gone| same(gone, value)));
+            let gone: HashSet<String> = given.iter().map(identity).collect();
+            values.retain(|value| !gone.contains(&identity(value)));
             return Ok(values);
         }
         Verb::Add => {}
     }
-    // What is there already is no change (section 3.5.2.1), and takes nothing from the others.
-    let there = |value: &Value| {
-        values.iter().any(|present| present == value || (attribute.name == "members" && same(present, value)))
-    };
-    let given: Vec<Value> = given.into_iter().filter(|value| !there(value)).collect();
+    // What is there already is no change (section 3.5.2.1), and takes nothing from the others. Of two members, what they
+    // are called makes no difference.
+    let key = |value: &Value| if attribute.name == MEMBERS { identity(value) } else { value.to_string() };
+    let mut there: HashSet<String> = values.iter().map(key).collect();
+    let given: Vec<Value> = given.into_iter().filter(|value| there.insert(key(value))).collect();
     if given.iter().any(|value| value.get("primary") == Some(&Value::Bool(true))) {
         // RFC 7644, section 3.5.2: the primary value that was is it no longer.
         values.iter_mut().filter_map(Value::as_object_mut).for_each(|value| drop(value.remove("primary")));
     }
-    for value in given {
-        if !values
-            .iter()
-            .any(|present| present == &value || (attribute.name == "members" && same(present, &value)))
-        {
-            values.push(value);
-        }
-    }
+    values.extend(given);
     value_of(attribute, &Value::Array(values)).map(|all| match all {
         Some(Value::Array(all)) => all,
         _ => Vec::new(),
     })
 }
 
-/// Whether two values are of the same thing.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one.get("value"), other.get("value")) {
-        (Some(one), Some(other)) => one == other,
-        _ => one == other,
-    }
+/// What a value is of: two with the same are the same thing.
+fn identity(value: &Value) -> String {
+    value.get("value").unwrap_or(value).to_string()
 }
 
 /// The values there are, which of them are meant, and which sub-attribute of each.

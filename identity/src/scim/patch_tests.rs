@@ -134,3 +134,22 @@ fn what_cannot_be_done_says_why_and_changes_nothing() {
         assert_eq!(patch(USER, &person(), &body).unwrap_err().kind, Some("invalidSyntax"), "{body}");
     }
 }
+
+/// Nothing interrupts the comparisons: what would take minutes is refused.
+#[test]
+fn a_change_costs_a_bounded_number_of_comparisons() {
+    let members = |n: usize| -> Vec<Value> { (0..n).map(|n| json!({ "value": format!("u{n}") })).collect() };
+    let group = object(json!({ "displayName": "Large", "members": members(9_000) }));
+    let condition = |n: usize| format!("value eq \"u{n}\"");
+    let one = |n: usize| json!({ "op": "remove", "path": format!("members[{}]", condition(n)) });
+    let few = patch(GROUP, &group, &operations((0..50).map(one).collect())).unwrap();
+    assert_eq!(few["members"].as_array().unwrap().len(), 8_950);
+    let conditions: Vec<String> = (0..100).map(condition).collect();
+    let slow = json!({ "op": "remove", "path": format!("members[{}]", conditions.join(" or ")) });
+    let refused = patch(GROUP, &group, &operations(std::iter::repeat_n(slow, 100).collect())).unwrap_err();
+    assert_eq!(refused.kind, Some("tooMany"));
+    // Others beside them are found by their ids, however many.
+    let more = json!([{ "op": "add", "path": "members", "value": members(10_000) }]);
+    let grown = patch(GROUP, &group, &operations(more)).unwrap();
+    assert_eq!(grown["members"].as_array().unwrap().len(), 10_000);
+}
