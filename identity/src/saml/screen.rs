@@ -13,6 +13,8 @@ use super::Refusal;
 /// Of the decoded message.
 pub(super) const MOST_BYTES: usize = 256 * 1024;
 const DEEPEST: usize = 32;
+/// Of one element, names of namespaces among them: the parser compares each with all before it.
+const MOST_ATTRIBUTES: usize = 64;
 
 /// The text of a message from a form field.
 pub(super) fn decode(field: &str) -> Result<String, Refusal> {
@@ -89,13 +91,20 @@ fn without_declaration(text: &str) -> Result<&str, Refusal> {
     Ok(rest.trim_start())
 }
 
-/// What is between `<` and `>`, and what follows. A `>` in an attribute's value ends nothing.
+/// What is between `<` and `>`, and what follows. A `>` in an attribute's value ends nothing. `None` also for more
+/// attributes than any element has.
 fn split_tag(text: &str) -> Option<(&str, &str)> {
-    let mut quote = None;
+    let (mut quote, mut attributes) = (None, 0);
     for (at, c) in text.char_indices() {
         match (quote, c) {
             (None, '>') => return Some((text.get(..at)?, text.get(at + 1..)?)),
-            (None, '"' | '\'') => quote = Some(c),
+            (None, '"' | '\'') => {
+                attributes += 1;
+                if attributes > MOST_ATTRIBUTES {
+                    return None;
+                }
+                quote = Some(c);
+            }
             (Some(open), c) if open == c => quote = None,
             _ => {}
         }
@@ -127,6 +136,16 @@ mod tests {
         assert_eq!(screen(&flat, Comments::Refused), Ok(flat.as_str()));
         assert_eq!(screen("<a></a></a>", Comments::Refused), Err(Refusal::Malformed));
         assert_eq!(screen("<a b='", Comments::Refused), Err(Refusal::Malformed));
+    }
+
+    #[test]
+    fn an_element_has_few_attributes() {
+        let with = |n: usize| {
+            let attributes: String = (0..n).map(|n| format!(" a{n}='x=\"'")).collect();
+            format!("<a{attributes}><b{attributes}/></a>")
+        };
+        assert!(screen(&with(MOST_ATTRIBUTES), Comments::Refused).is_ok());
+        assert_eq!(screen(&with(MOST_ATTRIBUTES + 1), Comments::Skipped), Err(Refusal::Malformed));
     }
 
     #[test]
