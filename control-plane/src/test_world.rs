@@ -205,11 +205,12 @@ impl TestApp {
     /// Another session of a person, with a token that nobody else has.
     pub(crate) async fn logged_in(&self, id: UserId, token: String) -> Person {
         sqlx::query(
-            "INSERT INTO identity.sessions (id, token_hash, user_id, created_at, last_seen_at, expires_at)
-             VALUES (gen_random_uuid(), $1, $2, now(), now(), now() + interval '1 day')",
+            "INSERT INTO identity.sessions (id, token_hash, user_id, created_at, last_seen_at, proved_at, expires_at)
+             VALUES (gen_random_uuid(), $1, $2, now(), now(), $3, now() + interval '1 day')",
         )
         .bind(hex::encode(Sha256::digest(token.as_bytes())))
         .bind(id.uuid())
+        .bind(self.app.runtime.clock.now())
         .execute(&mut self.world.superuser().await)
         .await
         .unwrap();

@@ -64,6 +64,10 @@ function provide(issuer) {
       }),
     }),
   });
+  // The ids of some tests' connections are not known yet when it starts: what is below a registered address is good too.
+  provider.Client.prototype.redirectUriAllowed = function (uri) {
+    return this.redirectUris.some((it) => uri === it || uri.startsWith(`${it}/`));
+  };
   provider.on("backchannel.error", (_, error) => console.error(`back-channel logout: ${error.message}`));
   answer = provider.callback();
 }

@@ -58,7 +58,7 @@ pub fn router(app: App, portal: Option<PathBuf>) -> Router {
         .route("/open", get(open::open))
         // A browser comes back to it from a provider's site, and a provider to the last of them on its own.
         .route("/sso/start", get(sso::start))
-        .route("/oidc/callback", get(oidc::callback))
+        .route("/oidc/callback/{connection}", get(oidc::callback))
         .route("/oidc/back-channel-logout/{connection}", post(oidc::back_channel_logout))
         // A provider's page posts to it by the browser, from its own site.
         .route("/saml/{connection}/acs", post(saml::acs).layer(DefaultBodyLimit::max(saml::LARGEST)))

@@ -80,13 +80,22 @@ impl Ctx {
     /// # Errors
     /// `Forbidden`.
     pub fn ensure_own_proof(&self) -> Result<()> {
+        self.ensure_own_way()?;
+        self.ensure_proof()
+    }
+
+    /// For what is the person's own in all their tenants: a session that came by one tenant's connection does not do.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn ensure_own_way(&self) -> Result<()> {
         if self.reach().is_some() {
             return Err(Error::forbidden(
                 "You came in by an organisation's single sign-on, which is good there only.",
             )
             .with_remedy("Log out, and log in with what is your own: your password or a passkey."));
         }
-        self.ensure_proof()
+        Ok(())
     }
 
     /// Whether the tenant demands a second factor that the person lacks.

@@ -7,7 +7,7 @@ use crate::mail::{self, MailKind};
 use crate::passwords::Candidate;
 use crate::sessions::NewToken;
 use crate::users::{self, Email, PersonName, User};
-use crate::{Identity, sessions};
+use crate::{Identity, factors, sessions};
 
 /// A new password by whoever knows the old one.
 #[derive(Debug, Clone)]
@@ -20,9 +20,10 @@ impl Identity {
     /// Changes the acting person's name, in every tenant they belong to.
     ///
     /// # Errors
-    /// `Invalid` for the name, `Unauthenticated` without a session.
+    /// `Invalid` for the name, `Unauthenticated` without a session, `Forbidden` for one that came by a tenant's connection.
     pub async fn update_profile(&self, ctx: &Ctx, name: String) -> Result<User> {
         let user = ctx.user()?;
+        ctx.ensure_own_way()?;
         let name = name.parse::<PersonName>()?.into_string();
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         users::repo::set_name(&tx, user, name).await?;
@@ -66,6 +67,7 @@ impl Identity {
         }
         links::repo::revoke(&tx, id, Purpose::Reset, ctx.now()).await?;
         sessions::repo::delete_others(&tx, id, session).await?;
+        factors::repo::end_all_pending(&tx, id).await?;
         let token = random_token(ctx.entropy());
         let expires_at = sessions::repo::rotate(&tx, (id, session), &token).await?;
         let expires_at = expires_at.ok_or_else(Error::unauthenticated)?;
@@ -78,11 +80,12 @@ impl Identity {
     /// Ends every session of the acting person, this one too. Without one there is nothing to end, which is fine.
     ///
     /// # Errors
-    /// `Unavailable` when the database does not answer.
+    /// `Unavailable` when the database does not answer; `Forbidden` for a session that came by a tenant's connection.
     pub async fn log_out_everywhere(&self, ctx: &Ctx) -> Result<()> {
         let Actor::User { id, .. } = ctx.actor() else {
             return Ok(());
         };
+        ctx.ensure_own_way()?;
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         let ended = sessions::repo::delete_all(&tx, *id).await?;
         tx.commit().await?;

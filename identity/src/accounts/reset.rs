@@ -8,7 +8,7 @@ use crate::mail::{self, MailKind};
 use crate::passwords::Candidate;
 use crate::users::entity::Model as UserRow;
 use crate::users::{self, Email};
-use crate::{Identity, sessions};
+use crate::{Identity, factors, sessions};
 
 /// A new password, by the link of a mail.
 #[derive(Debug, Clone)]
@@ -107,6 +107,8 @@ impl Identity {
         users::repo::set_verified(tx, id, now).await?;
         links::repo::revoke(tx, id, link.purpose, now).await?;
         sessions::repo::delete_all(tx, id).await?;
+        // What was begun with the password before ends too.
+        factors::repo::end_all_pending(tx, id).await?;
         Ok(true)
     }
 }

@@ -78,9 +78,11 @@ impl Identity {
     /// there are none.
     ///
     /// # Errors
-    /// `Invalid` for a wrong code, `Conflict` where none is being set up.
+    /// `Forbidden` without a fresh proof, `Invalid` for a wrong code, `Conflict` where none is being set up.
     pub async fn confirm_totp(&self, ctx: &Ctx, code: &Secret) -> Result<Vec<Secret>> {
         let user = ctx.user()?;
+        // Another session, which somebody has taken, could try codes at what is begun in this one.
+        ctx.ensure_own_proof()?;
         let none =
             || Error::conflict("No authenticator is being set up.").with_remedy("Begin to set it up again.");
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;

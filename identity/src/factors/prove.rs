@@ -6,6 +6,7 @@ use tenantry_store::{SystemRole, SystemTx};
 use super::verify::Verdict;
 use super::{FactorProof, Method, model};
 use crate::sessions::repo::Proof;
+use crate::users::Email;
 use crate::{Identity, sessions, users};
 
 /// With what somebody proves again who they are.
@@ -44,12 +45,16 @@ impl Identity {
                 let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
                 let person = users::repo::by_id(&tx, user).await?.ok_or_else(Error::unauthenticated)?;
                 tx.commit().await?;
-                self.throttle().account(&person.email.parse()?)?;
+                let email: Email = person.email.parse()?;
+                self.throttle().account(&email)?;
+                // Together with log-ins: a session is no place to try passwords at.
+                self.count_attempt(ctx, &email).await?;
                 let stored = person.password_hash.as_deref();
                 if !self.hasher().check(&password, stored).await?.is_right() {
                     tracing::info!(user.id = %user, request.id = %ctx.request(), "wrong password in a proof");
                     return Ok(ProveOutcome::Wrong);
                 }
+                self.clear_attempts(&email).await?;
                 let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
                 self.proved(tx, ctx, (user, session, Method::Password)).await
             }

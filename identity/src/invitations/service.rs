@@ -16,7 +16,8 @@ impl Identity {
     /// changes nothing and sends nothing.
     ///
     /// # Errors
-    /// `Invalid` for what is no address; `Forbidden` for a role with a right that one lacks; `Conflict` for a member, or an
+    /// `Invalid` for what is no address; `Forbidden` for a role with a right that one lacks, and without a fresh proof for
+    /// an owner's; `Conflict` for a member, or an
     /// open invitation to another role; `QuotaExceeded` when members and invitations together fill the plan;
     /// `RateLimited` for too many invitations of a tenant, or to one address.
     pub async fn invite_member(&self, ctx: &Ctx, input: InviteMember) -> Result<Invitation> {
@@ -24,6 +25,7 @@ impl Identity {
         let email: Email = input.email.parse()?;
         let catalog = self.catalog(&tx).await?;
         catalog.ensure_may_give(&catalog.giver(inviter.role, ResourceKind::Member)?, input.role)?;
+        members::ensure_proof_for(ctx, &[input.role])?;
         if members::repo::by_email(&tx, &email).await?.is_some() {
             return Err(Error::conflict("This person is a member already.")
                 .with_remedy("To change what they may do, change their role in the list of members."));
@@ -71,6 +73,7 @@ impl Identity {
         let open = repo::open(&tx, id).await?.ok_or_else(not_open)?;
         let catalog = self.catalog(&tx).await?;
         catalog.ensure_may_give(&catalog.giver(inviter.role, ResourceKind::Member)?, open.role)?;
+        members::ensure_proof_for(ctx, &[open.role])?;
         if open.expires_at <= ctx.now() {
             self.ensure_seat(&tx, ctx.now()).await?;
         }

@@ -50,6 +50,7 @@ impl Identity {
         if member.role == role {
             return Ok(member);
         }
+        ensure_proof_for(ctx, &[role, member.role])?;
         ensure_an_owner_stays(tx, &member).await?;
         self.set_role(tx, ctx, (catalog, &member, role)).await?;
         Ok(Member { role, ..member })
@@ -115,6 +116,7 @@ impl Identity {
         member: Member,
     ) -> Result<()> {
         catalog.ensure_may_give(authority, member.role)?;
+        ensure_proof_for(ctx, &[member.role])?;
         self.end_membership(tx, ctx, (member, false)).await
     }
 
@@ -182,4 +184,12 @@ async fn ensure_an_owner_stays(tx: &TenantTx, member: &Member) -> Result<()> {
             .with_remedy("Make somebody else an owner first."));
     }
     Ok(())
+}
+
+/// Who makes owners, or unmakes them, has the organisation: a stolen session alone does not.
+///
+/// # Errors
+/// `Forbidden` for a person without a fresh proof, where one of the roles is an owner's.
+pub(crate) fn ensure_proof_for(ctx: &Ctx, roles: &[AssignedRole]) -> Result<()> {
+    if roles.contains(&Role::Owner.into()) { ctx.ensure_proof() } else { Ok(()) }
 }

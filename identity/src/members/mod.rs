@@ -12,5 +12,6 @@ mod sessions;
 mod transfer;
 
 pub use change::ChangeMemberRole;
+pub(crate) use change::ensure_proof_for;
 pub use model::Member;
 pub use transfer::TransferOwnership;

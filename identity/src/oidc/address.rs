@@ -39,7 +39,7 @@ impl Oidc {
                 let known = self.known(provider, &self.way(provider.owner)).await?;
                 let mut url = parsed(&known.metadata.authorization)?;
                 let settings = provider.settings;
-                self.ask(&mut url, &secrets, (&settings.client_id, &scope(settings)));
+                self.ask(&mut url, (connection, &secrets), (&settings.client_id, &scope(settings)));
                 let mut query = url.query_pairs_mut();
                 query.append_pair("nonce", secrets.nonce.expose());
                 if let Some(hint) = hint {
@@ -50,7 +50,7 @@ impl Oidc {
             }
             Speaks::GitHub(settings, _) => {
                 let mut url = parsed(&github::authorization(settings))?;
-                self.ask(&mut url, &secrets, (&settings.client_id, github::SCOPE));
+                self.ask(&mut url, (connection, &secrets), (&settings.client_id, github::SCOPE));
                 url
             }
         };
@@ -59,11 +59,16 @@ impl Oidc {
     }
 
     /// What OAuth 2 has in common (RFC 6749, section 4.1.1; RFC 7636, section 4.3).
-    fn ask(&self, url: &mut Url, secrets: &FlowSecrets, (client_id, scope): (&str, &str)) {
+    fn ask(
+        &self,
+        url: &mut Url,
+        (connection, secrets): (&ConnectionSettings, &FlowSecrets),
+        (client_id, scope): (&str, &str),
+    ) {
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", client_id)
-            .append_pair("redirect_uri", &self.0.redirect_uri)
+            .append_pair("redirect_uri", &self.redirect_uri(&connection.callback))
             .append_pair("scope", scope)
             .append_pair("state", secrets.state.expose())
             .append_pair("code_challenge", &challenge(&secrets.verifier))

@@ -126,7 +126,8 @@ fn asserted(
         tenant: connection.tenant,
         subject: short("sub", LONGEST).ok_or(Refusal::NoSubject)?,
         // The provider vouches for its claim `email` and for no other one.
-        email_verified: email.is_some() && names.email == "email" && is_verified(claims),
+        email_verified: email.is_some() && names.email == "email" && is_verified(claims) == Some(true),
+        email_denied: names.email == "email" && is_verified(claims) == Some(false),
         email,
         name: short(&names.name, LONGEST),
         groups: list(claims, &names.groups),
@@ -137,12 +138,12 @@ fn asserted(
     })
 }
 
-/// Some providers write it as text.
-pub(super) fn is_verified(claims: &Claims) -> bool {
+/// Some providers write it as text, and some say nothing.
+pub(super) fn is_verified(claims: &Claims) -> Option<bool> {
     match claims.get("email_verified") {
-        Some(Value::Bool(verified)) => *verified,
-        Some(Value::String(text)) => text == "true",
-        _ => false,
+        Some(Value::Bool(verified)) => Some(*verified),
+        Some(Value::String(text)) => text.parse().ok(),
+        _ => None,
     }
 }
 

@@ -31,10 +31,11 @@ impl Oidc {
         (code, verifier): (&str, &Secret),
     ) -> Result<Tokens, Refusal> {
         let client_id = provider.settings.client_id.as_str();
+        let redirect_uri = self.redirect_uri(provider.callback);
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
-            ("redirect_uri", self.0.redirect_uri.as_str()),
+            ("redirect_uri", redirect_uri.as_str()),
             ("code_verifier", verifier.expose()),
         ];
         let proving = match provider.secret {

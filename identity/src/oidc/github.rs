@@ -46,11 +46,12 @@ impl Oidc {
         (code, verifier): (&str, &Secret),
     ) -> Result<Asserted, Refusal> {
         let way = self.way(connection.tenant);
+        let redirect_uri = self.redirect_uri(&connection.callback);
         let form = [
             ("client_id", settings.client_id.as_str()),
             ("client_secret", secret.expose()),
             ("code", code),
-            ("redirect_uri", self.0.redirect_uri.as_str()),
+            ("redirect_uri", redirect_uri.as_str()),
             ("code_verifier", verifier.expose()),
         ];
         let place = format!("{}/login/oauth/access_token", settings.site.trim_end_matches('/'));
@@ -75,6 +76,7 @@ impl Oidc {
             tenant: connection.tenant,
             subject: user.id.to_string(),
             email_verified: email.as_ref().is_some_and(|email| email.verified),
+            email_denied: false,
             email: email.map(|email| email.email),
             name: user.name.filter(|name| !name.is_empty()).or(Some(user.login)),
             groups: Vec::new(),

@@ -65,26 +65,31 @@ struct Inner {
     outbound: Outbound,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    redirect_uri: String,
+    callback: String,
     known: Known,
     patience: Duration,
 }
 
 impl Oidc {
-    /// `redirect_uri` is where browsers come back to, as it is registered at the providers.
+    /// Below `callback` browsers come back, each connection's at an address of its own, which is registered at its provider.
     pub fn new(
         outbound: Outbound,
         (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
-        redirect_uri: impl Into<String>,
+        callback: impl Into<String>,
     ) -> Self {
         Self(Arc::new(Inner {
             outbound,
             clock,
             entropy,
-            redirect_uri: redirect_uri.into(),
+            callback: callback.into(),
             known: Known::default(),
             patience: PATIENCE,
         }))
+    }
+
+    /// As it is registered at the provider.
+    fn redirect_uri(&self, callback: &str) -> String {
+        format!("{}/{callback}", self.0.callback)
     }
 
     /// With less patience.

@@ -9,6 +9,8 @@ pub(super) struct Provider<'a> {
     /// Whose addresses these are: what they cost counts against that tenant. `None`: the operator's own.
     pub(super) owner: Option<TenantId>,
     pub(super) settings: &'a OidcSettings,
+    /// The last part of the redirect URI.
+    pub(super) callback: &'a str,
     /// Without one we are a public client: PKCE alone binds the code to us.
     pub(super) secret: Option<&'a Secret>,
 }
@@ -25,7 +27,8 @@ pub(super) fn of(connection: &ConnectionSettings) -> Result<Speaks<'_>, Refusal>
     match &connection.protocol {
         Protocol::Oidc { settings, secret } => {
             let secret = secret.as_ref();
-            Ok(Speaks::OpenIdConnect(Provider { owner: connection.tenant, settings, secret }))
+            let callback = connection.callback.as_str();
+            Ok(Speaks::OpenIdConnect(Provider { owner: connection.tenant, settings, callback, secret }))
         }
         Protocol::GitHub { settings, secret } => Ok(Speaks::GitHub(settings, secret)),
         Protocol::Saml(_) => Err(Refusal::OtherProtocol),

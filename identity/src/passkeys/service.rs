@@ -41,13 +41,15 @@ impl Identity {
     /// Registers the passkey that a browser has made. Answers with new recovery codes if there are none.
     ///
     /// # Errors
-    /// `Invalid` for the name and for an answer that is not good, `Conflict` for a passkey that is registered already.
+    /// `Forbidden` without a fresh proof; `Invalid` for the name and for an answer that is not good, `Conflict` for a
+    /// passkey that is registered already.
     pub async fn finish_passkey_registration(
         &self,
         ctx: &Ctx,
         (answer, name): (PasskeyAnswer, &str),
     ) -> Result<PasskeyRegistered> {
         let user = ctx.user()?;
+        ctx.ensure_own_proof()?;
         let name = check_name(name)?;
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         let taken = (&answer.token, Purpose::Register);

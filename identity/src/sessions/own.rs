@@ -22,9 +22,13 @@ impl Identity {
     /// somebody else's, are answered alike: there is nothing to end.
     ///
     /// # Errors
-    /// `Unauthenticated` without a session, `Forbidden` for programs.
+    /// `Unauthenticated` without a session, `Forbidden` for programs, and for another session than the request's where that
+    /// came by a tenant's connection.
     pub async fn end_own_session(&self, ctx: &Ctx, id: SessionId) -> Result<()> {
-        let user = ctx.user()?;
+        let (user, present) = person(ctx)?;
+        if id != present {
+            ctx.ensure_own_way()?;
+        }
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         let ended = repo::delete_own(&tx, user, id).await?;
         tx.commit().await?;
@@ -38,6 +42,7 @@ impl Identity {
     /// As [`Self::end_own_session`].
     pub async fn end_other_sessions(&self, ctx: &Ctx) -> Result<u64> {
         let (user, session) = person(ctx)?;
+        ctx.ensure_own_way()?;
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         let ended = repo::delete_others(&tx, user, session).await?;
         tx.commit().await?;

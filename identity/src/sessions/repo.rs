@@ -59,8 +59,8 @@ pub(crate) struct Liveness {
 pub(super) fn live(which: &str) -> String {
     format!(
         "SELECT s.id, s.user_id, s.created_at, s.proved_at, s.methods, s.connection_id, s.reach,
-           -- Whoever came by a provider is no staff: no provider speaks for the platform.
-           CASE WHEN s.connection_id IS NULL THEN u.platform_role END AS platform_role,
+           -- Whoever came by a provider is no staff, whatever they have shown besides: no provider speaks for the platform.
+           CASE WHEN s.connection_id IS NULL AND NOT 'sso' = ANY(s.methods) THEN u.platform_role END AS platform_role,
            greatest(s.longest_idle, $2::timestamptz - s.last_seen_at) AS longest_idle
          FROM identity.sessions s JOIN identity.users u ON u.id = s.user_id
          WHERE {which} AND s.expires_at > $2 AND s.last_seen_at > $3"

@@ -18,7 +18,6 @@ use tenantry_keys::Purpose;
 use tenantry_store::{SystemRole, SystemTx};
 
 use super::domains::domain_of;
-use super::flow::is_by;
 use super::model::{Connection, ConnectionState, TestResult};
 use super::system_repo::{self, NewLink, Provenance};
 use super::{Arrival, Asserted, Flow, FlowPurpose, Refused, social};
@@ -52,7 +51,6 @@ impl Identity {
         }
         let arrival = match flow.purpose {
             FlowPurpose::Test => self.arrive_tested(ctx, &flow, &asserted).await?,
-            FlowPurpose::Link => self.arrive_linking(ctx, &flow, &asserted).await?,
             FlowPurpose::LogIn => self.arrive_logging_in(ctx, &flow, &asserted).await?,
         };
         if let Arrival::Refused(refused) = &arrival {
@@ -83,23 +81,6 @@ impl Identity {
             Arrival::TestDone { return_to: flow.return_to.clone() }
         } else {
             Arrival::Refused(Refused::Changed)
-        })
-    }
-
-    async fn arrive_linking(&self, ctx: &Ctx, flow: &Flow, asserted: &Asserted) -> Result<Arrival> {
-        let Some(user) = flow.user.filter(|_| is_by(ctx, flow)) else {
-            return Ok(Arrival::Refused(Refused::Changed));
-        };
-        let who = (asserted.connection, asserted.subject.as_str());
-        let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
-        let linked = self.own_session(&tx, ctx).await?
-            && (system_repo::insert_identity(&tx, who, (user, ctx.now())).await?
-                || system_repo::identity(&tx, who).await? == Some(user));
-        tx.commit().await?;
-        Ok(if linked {
-            Arrival::Linked { return_to: flow.return_to.clone() }
-        } else {
-            Arrival::Refused(Refused::OtherAccount)
         })
     }
 
@@ -164,7 +145,8 @@ impl Identity {
             }
             None => false,
         };
-        if !asserted.email_verified && !own_domain {
+        // Where everybody may register at the provider, its domain says nothing of who they are.
+        if asserted.email_denied || (!asserted.email_verified && !own_domain) {
             return Ok(Refused::EmailNotVerified.into());
         }
         let person = users::repo::by_email(tx, &email).await?;

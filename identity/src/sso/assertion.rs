@@ -2,7 +2,7 @@
 //! [`Asserted`]; what follows from it is decided in `arrive.rs`, the same for every protocol.
 
 use chrono::{DateTime, Utc};
-use tenantry_kernel::{ConnectionId, Secret, SessionId, TenantId, UserId};
+use tenantry_kernel::{ConnectionId, Secret, SessionId, TenantId};
 
 use crate::factors::FactorKind;
 use crate::users::User;
@@ -18,6 +18,8 @@ pub struct Asserted {
     pub email: Option<String>,
     /// What the provider itself says about the address.
     pub email_verified: bool,
+    /// The provider says outright that nobody has verified the address.
+    pub email_denied: bool,
     pub name: Option<String>,
     pub groups: Vec<String>,
     /// The provider says that there are more groups than it names: nobody loses a role for one that lacks.
@@ -35,8 +37,6 @@ pub enum FlowPurpose {
     LogIn,
     /// Somebody who sets a connection up sees what it says. Nobody is logged in.
     Test,
-    /// A person who is logged in adds a provider to their account.
-    Link,
 }
 
 impl FlowPurpose {
@@ -44,7 +44,6 @@ impl FlowPurpose {
         match self {
             Self::LogIn => "log_in",
             Self::Test => "test",
-            Self::Link => "link",
         }
     }
 
@@ -52,7 +51,6 @@ impl FlowPurpose {
         match text {
             "log_in" => Ok(Self::LogIn),
             "test" => Ok(Self::Test),
-            "link" => Ok(Self::Link),
             other => Err(tenantry_kernel::Error::internal(format!("no purpose of a flow: {other}"))),
         }
     }
@@ -68,8 +66,6 @@ pub enum Ask {
     },
     /// By a ticket from `testConnection`, which says which connection.
     Test { ticket: Secret },
-    /// Needs a session.
-    Link { connection: ConnectionId },
 }
 
 /// That a browser may set out, and with which settings. Only [`Identity::start_sso`](crate::Identity::start_sso) makes one.
@@ -78,7 +74,6 @@ pub struct Start {
     pub settings: super::ConnectionSettings,
     pub purpose: FlowPurpose,
     pub(crate) return_to: String,
-    pub(crate) user: Option<UserId>,
 }
 
 /// What binds an answer to its question and its browser. All are random; of browser and state only hashes are kept.
@@ -102,8 +97,6 @@ pub struct Flow {
     pub nonce: Secret,
     pub verifier: Secret,
     pub created_at: DateTime<Utc>,
-    /// Who set out, where that was somebody.
-    pub(crate) user: Option<UserId>,
     /// What the provider has said, where its answer comes before the browser does (SAML).
     pub(crate) assertion: Option<serde_json::Value>,
 }
@@ -130,10 +123,6 @@ pub enum Arrival {
     TestDone {
         return_to: String,
     },
-    /// The provider belongs to the account now.
-    Linked {
-        return_to: String,
-    },
     /// There is an account with this address, and it is not tied to the provider. Who proves that it is theirs by
     /// logging in can tie it with this token: the portal's `/sso/link#token=…`.
     LinkNeeded {
@@ -155,8 +144,6 @@ pub enum Refused {
     NotAMember,
     /// The plan has no room for another person.
     NoSeat,
-    /// Another account is tied to this person of the provider.
-    OtherAccount,
     /// The connection was changed, or is gone, while the browser was away.
     Changed,
 }
@@ -169,7 +156,6 @@ impl Refused {
             Self::ForeignDomain => "SSO_FOREIGN_DOMAIN",
             Self::NotAMember => "SSO_NOT_A_MEMBER",
             Self::NoSeat => "SSO_NO_SEAT",
-            Self::OtherAccount => "SSO_OTHER_ACCOUNT",
             Self::Changed => "SSO_CHANGED",
         }
     }

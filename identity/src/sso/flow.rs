@@ -1,7 +1,7 @@
 //! The way to a provider and back.
 
 use chrono::{DateTime, Utc};
-use tenantry_authz::{Actor, Ctx};
+use tenantry_authz::Ctx;
 use tenantry_kernel::{ConnectionId, Error, Result, Secret, TenantId};
 use tenantry_store::{SystemRole, SystemTx};
 
@@ -20,16 +20,13 @@ impl Identity {
     ///
     /// # Errors
     /// `NotFound` for a connection that is not there or that nobody can log in by, and for a ticket that is unknown, used
-    /// or expired; `Unauthenticated` for who wants to add a provider to nobody's account; `RateLimited`.
+    /// or expired; `RateLimited`.
     pub async fn start_sso(&self, ctx: &Ctx, ask: Ask) -> Result<Start> {
         self.throttle().address(ctx.origin().address)?;
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
-        let (purpose, id, return_to, user) = match ask {
+        let (purpose, id, return_to) = match ask {
             Ask::LogIn { connection, return_to } => {
-                (FlowPurpose::LogIn, connection, local_path(return_to.as_deref()), None)
-            }
-            Ask::Link { connection } => {
-                (FlowPurpose::Link, connection, "/account".to_owned(), Some(ctx.user()?))
+                (FlowPurpose::LogIn, connection, local_path(return_to.as_deref()))
             }
             Ask::Test { ticket } => {
                 let found = system_repo::take_ticket(&tx, (&ticket, ctx.now())).await?;
@@ -37,12 +34,12 @@ impl Identity {
                     Error::not_found("test")
                         .with_remedy("Begin the test again: its address works once, for ten minutes.")
                 })?;
-                (FlowPurpose::Test, connection, return_to, None)
+                (FlowPurpose::Test, connection, return_to)
             }
         };
         let settings = self.settings(&tx, (id, purpose)).await?;
         tx.commit().await?;
-        Ok(Start { settings, purpose, return_to, user })
+        Ok(Start { settings, purpose, return_to })
     }
 
     /// Remembers a browser that sets out, for ten minutes.
@@ -106,8 +103,9 @@ impl Identity {
     /// The settings of a connection that sessions came by: for a provider that says on its own that they end.
     ///
     /// # Errors
-    /// `NotFound` for a connection that is not there.
-    pub async fn connection_settings(&self, id: ConnectionId) -> Result<ConnectionSettings> {
+    /// `NotFound` for a connection that is not there, `RateLimited` for too many attempts.
+    pub async fn connection_settings(&self, ctx: &Ctx, id: ConnectionId) -> Result<ConnectionSettings> {
+        self.throttle().address(ctx.origin().address)?;
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         let settings = self.settings(&tx, (id, FlowPurpose::Test)).await?;
         tx.commit().await?;
@@ -125,6 +123,7 @@ impl Identity {
                 connection: id,
                 tenant: None,
                 name: provider.name.clone(),
+                callback: provider.code.clone(),
                 protocol: provider.protocol.clone(),
             });
         }
@@ -151,6 +150,7 @@ impl Identity {
             connection: id,
             tenant: Some(connection.tenant),
             name: connection.name,
+            callback: id.to_string(),
             protocol,
         })
     }
@@ -171,9 +171,4 @@ impl Identity {
             has_metadata_url: settings.metadata_url.is_some(),
         })))
     }
-}
-
-/// Whether the actor is who set out.
-pub(super) fn is_by(ctx: &Ctx, flow: &Flow) -> bool {
-    matches!(ctx.actor(), Actor::User { id, .. } if Some(*id) == flow.user)
 }

@@ -259,11 +259,11 @@ async fn system_functions(f: &Fixture, db: &Db) -> Vec<(&'static str, Result<()>
             connection: id,
             tenant: Some(tenant),
             name: "Acme".to_owned(),
+            callback: id.to_string(),
             protocol: Protocol::Oidc { settings: oidc(), secret: None },
         },
         purpose: FlowPurpose::LogIn,
         return_to: "/".to_owned(),
-        user: None,
     };
     let of = |text: &str| Secret::new(text);
     let secrets = FlowSecrets { browser: of("b"), state: of("s"), nonce: of("n"), verifier: of("v") };
@@ -283,6 +283,7 @@ async fn system_functions(f: &Fixture, db: &Db) -> Vec<(&'static str, Result<()>
     run!("system::take_flow", tx => system_repo::take_flow(&tx, (token, token), now));
     run!("system::take_ticket", tx => system_repo::take_ticket(&tx, (token, now)));
     run!("system::by_setup", tx => system_repo::by_setup(&tx, (token, now)));
+    run!("system::has_people", tx => system_repo::has_people(&tx, id));
     run!("system::identity", tx => system_repo::identity(&tx, who));
     run!("system::insert_identity", tx => system_repo::insert_identity(&tx, who, (user, now)));
     run!("system::touch_identity", tx => system_repo::touch_identity(&tx, who, now));

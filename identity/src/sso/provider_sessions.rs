@@ -27,7 +27,7 @@ impl Identity {
         let Some((connection, sealed)) = system_repo::provenance(&tx, *session).await? else {
             return Ok(None);
         };
-        let settings = self.connection_settings(connection).await?;
+        let settings = self.connection_settings(ctx, connection).await?;
         let id_token_hint = match (sealed, settings.tenant) {
             (Some(sealed), Some(tenant)) => {
                 let subject = session.to_string();

@@ -13,6 +13,9 @@ pub struct ConnectionSettings {
     /// Whose it is; `None`: one that the installation offers to everybody.
     pub tenant: Option<TenantId>,
     pub name: String,
+    /// The last part of its redirect URI, which no other connection has: an answer that was meant for one is none for
+    /// another (RFC 9700, section 4.4.2.2).
+    pub callback: String,
     pub protocol: Protocol,
 }
 

@@ -80,7 +80,7 @@ impl Identity {
     ///
     /// # Errors
     /// `NotFound` for a link that does not work; `Invalid` for the settings; `Conflict` for a connection that is
-    /// enforced; `RateLimited`.
+    /// enforced, or that people have come in by; `RateLimited`.
     pub async fn set_up_connection(
         &self,
         ctx: &Ctx,
@@ -94,6 +94,11 @@ impl Identity {
         let change = self.read_provider_input(tenant, provider).await?;
         let tx = SystemTx::begin(self.db(), SystemRole::Authentication).await?;
         let before = by_link(&tx, ctx, token).await?;
+        // By other settings they would be whom whoever has the link says.
+        if system_repo::has_people(&tx, before.id).await? {
+            return Err(Error::conflict("People come in by this connection already.")
+                .with_remedy("Ask an owner of the organisation to change it in the portal."));
+        }
         let update = Update { name: None, change, by_owner: false };
         let (after, secret) = self.changed(&tx, ctx, (&before, update)).await?;
         if !repo::update(&tx, &after, secret).await? {

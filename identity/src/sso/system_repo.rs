@@ -106,15 +106,14 @@ pub(crate) async fn begin_flow(
 ) -> Result<()> {
     tx.conn()
         .execute_raw(stmt(
-            "INSERT INTO identity.sso_flows (state_hash, browser_hash, connection_id, purpose, user_id, return_to,
+            "INSERT INTO identity.sso_flows (state_hash, browser_hash, connection_id, purpose, return_to,
                                              nonce, verifier, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             [
                 token::hash(&secrets.state).into(),
                 token::hash(&secrets.browser).into(),
                 start.settings.connection.uuid().into(),
                 start.purpose.as_str().into(),
-                start.user.map(UserId::uuid).into(),
                 start.return_to.clone().into(),
                 secrets.nonce.expose().into(),
                 secrets.verifier.expose().into(),
@@ -137,13 +136,12 @@ pub(crate) async fn take_flow(
         .conn()
         .query_one_raw(stmt(
             "DELETE FROM identity.sso_flows WHERE state_hash = $1 AND browser_hash = $2 AND expires_at > $3
-             RETURNING connection_id, purpose, user_id, return_to, nonce, verifier, created_at, assertion",
+             RETURNING connection_id, purpose, return_to, nonce, verifier, created_at, assertion",
             [token::hash(state).into(), token::hash(browser).into(), now.into()],
         ))
         .await
         .db()?;
     let Some(row) = row else { return Ok(None) };
-    let user: Option<uuid::Uuid> = row.try_get("", "user_id").db()?;
     let purpose: String = row.try_get("", "purpose").db()?;
     Ok(Some(Flow {
         connection: ConnectionId::from_uuid(row.try_get("", "connection_id").db()?),
@@ -152,7 +150,6 @@ pub(crate) async fn take_flow(
         nonce: Secret::new(row.try_get::<String>("", "nonce").db()?),
         verifier: Secret::new(row.try_get::<String>("", "verifier").db()?),
         created_at: row.try_get("", "created_at").db()?,
-        user: user.map(UserId::from_uuid),
         assertion: row.try_get("", "assertion").db()?,
     }))
 }
@@ -180,6 +177,19 @@ pub(crate) async fn set_test(
         .await
         .db()?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Whether anybody has come in by a connection.
+pub(crate) async fn has_people(tx: &SystemTx, connection: ConnectionId) -> Result<bool> {
+    let row = tx
+        .conn()
+        .query_one_raw(stmt(
+            "SELECT EXISTS (SELECT FROM identity.provider_identities WHERE connection_id = $1) AS found",
+            [connection.uuid().into()],
+        ))
+        .await
+        .db()?;
+    row.map_or(Ok(false), |row| row.try_get("", "found").db())
 }
 
 /// Which person somebody of a provider's is.

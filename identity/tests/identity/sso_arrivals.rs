@@ -85,6 +85,11 @@ async fn addresses_elsewhere_do_not_come_in_and_are_all_answered_alike() {
     let unverified = Asserted { email_verified: false, ..sso.said("bob", "bob@other.example") };
     let arrival = sso.log_in(unverified).await;
     assert!(matches!(arrival, Arrival::Refused(Refused::EmailNotVerified)), "{arrival:?}");
+    // Where the provider says that it is not verified, anybody could have registered with it.
+    let denied =
+        Asserted { email_verified: false, email_denied: true, ..sso.said("ceo", "ceo@acme.example") };
+    let arrival = sso.log_in(denied).await;
+    assert!(matches!(arrival, Arrival::Refused(Refused::EmailNotVerified)), "{arrival:?}");
     // For an address in its own proven domain the tenant itself vouches.
     let own = Asserted { email_verified: false, ..sso.said("eve", "eve@acme.example") };
     assert!(matches!(sso.log_in(own).await, Arrival::LoggedIn { .. }));

@@ -74,6 +74,7 @@ impl Sso {
             subject: subject.into(),
             email: Some(email.into()),
             email_verified: true,
+            email_denied: false,
             name: Some("Ada Lovelace".into()),
             groups: Vec::new(),
             groups_incomplete: false,

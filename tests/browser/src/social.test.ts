@@ -55,7 +55,7 @@ describe("a provider for everybody", { timeout: 600_000 }, () => {
       {
         client_id: "tenantry",
         client_secret: SECRET,
-        redirect_uris: [`${portal.portal}/oidc/callback`],
+        redirect_uris: [`${portal.portal}/oidc/callback/acorn`],
         post_logout_redirect_uris: [`${portal.portal}/log-in`],
       },
     ]);

@@ -134,18 +134,22 @@ describe("single sign-on", { timeout: 600_000 }, () => {
     // What the page shows is what the provider is told.
     const { product } = await world();
     const redirect = await copied("Redirect URI");
-    assert.equal(redirect, `${product.portal}/oidc/callback`);
+    assert.equal(redirect, `${product.portal}/oidc/callback/${connectionId()}`);
     const backChannel = await copied("Back-channel logout URI (if it offers that)");
-    assert.equal(backChannel, redirect.replace("callback", `back-channel-logout/${connectionId()}`));
-    const client = (id: string): Client => ({
+    assert.equal(backChannel, redirect.replace("callback", "back-channel-logout"));
+    const client = (id: string, redirect: string): Client => ({
       client_id: id,
       client_secret: SECRET,
       redirect_uris: [redirect],
       post_logout_redirect_uris: [`${product.portal}/log-in`],
     });
     provider = await Provider.start([
-      { ...client("acme"), backchannel_logout_uri: backChannel, backchannel_logout_session_required: true },
-      client("spare"),
+      {
+        ...client("acme", redirect),
+        backchannel_logout_uri: backChannel,
+        backchannel_logout_session_required: true,
+      },
+      client("spare", `${product.portal}/oidc/callback`),
     ]);
 
     await type(page, /^Issuer$/, "no address at all");

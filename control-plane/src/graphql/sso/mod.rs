@@ -55,7 +55,7 @@ impl SsoSettings {
             email_claim: settings.claims.email.clone(),
             name_claim: settings.claims.name.clone(),
             groups_claim: settings.claims.groups.clone(),
-            redirect_uri: format!("{portal}/oidc/callback"),
+            redirect_uri: format!("{portal}/oidc/callback/{}", connection.id),
             back_channel_logout_uri: format!("{portal}/oidc/back-channel-logout/{}", connection.id),
         })
     }

@@ -43,7 +43,7 @@ impl Acme {
         let id = connection["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
         let settings = json!({
             "issuer": "https://login.acme.example", "hasSecret": true,
-            "redirectUri": "http://localhost:8080/oidc/callback",
+            "redirectUri": format!("http://localhost:8080/oidc/callback/{id}"),
             "backChannelLogoutUri": format!("http://localhost:8080/oidc/back-channel-logout/{id}"),
         });
         assert_eq!(connection, &json!({ "id": id, "state": "DRAFT", "settings": settings }));

@@ -1,7 +1,10 @@
-//! `GET /oidc/callback`: a browser comes back from a provider with a code.
+//! `GET /oidc/callback/{connection}`: a browser comes back from a provider with a code.
+//!
+//! Each connection has an address of its own, so an answer that one provider was asked for comes to no other: a provider
+//! that sends browsers on to another one would be given that one's code (RFC 9700, section 4.4).
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use tenantry_authz::Ctx;
@@ -17,6 +20,7 @@ use crate::http::sso::{
 pub(in crate::http) async fn callback(
     State(app): State<App>,
     Extension(ctx): Extension<Ctx>,
+    Path(connection): Path<String>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -31,6 +35,13 @@ pub(in crate::http) async fn callback(
         error: parameter(query, "error"),
     };
     match app.identity.take_flow(&ctx, (&state, &browser)).await {
+        Ok(Some((flow, settings))) if settings.callback != connection => {
+            let reason = "another_connection: The answer came to the address of another connection.";
+            if let Err(error) = app.identity.flow_failed(&ctx, &flow, reason).await {
+                code_of(&ctx, &error);
+            }
+            refused(&ctx, (flow.purpose, &flow.return_to), FAILED)
+        }
         Ok(Some((flow, settings))) => finish(&app, &ctx, (flow, settings), &answer).await,
         Ok(None) => refused_log_in(&ctx, EXPIRED),
         Err(error) => refused_log_in(&ctx, code_of(&ctx, &error)),

@@ -1,6 +1,6 @@
 //! Single sign-on by OpenID Connect, as browsers and providers meet it:
 //!
-//! - `GET /oidc/callback`: a browser comes back, and is logged in;
+//! - `GET /oidc/callback/{connection}`: a browser comes back, and is logged in;
 //! - `POST /oidc/log-out`: a session ends here, and the portal learns where it ends at the provider;
 //! - `POST /oidc/back-channel-logout/{connection}`: a provider says that a session has ended there.
 //!

@@ -76,10 +76,11 @@ pub(super) fn saml_continue() {}
 
 /// Where browsers come back to from an identity provider
 ///
-/// The redirect URI to register there.
+/// The redirect URI to register there: with the connection's id, or the word of a provider for everybody.
 #[utoipa::path(
-    get, path = "/oidc/callback", tag = "Portal", operation_id = "ssoCallback",
+    get, path = "/oidc/callback/{connection}", tag = "Portal", operation_id = "ssoCallback",
     params(
+        ("connection" = String, Path, description = "Whose answer it is."),
         ("state" = String, Query, description = "As it was sent. Works once, for ten minutes, in the browser that set out."),
         ("code" = Option<String>, Query, description = "What the provider gives tokens for."),
         ("iss" = Option<String>, Query, description = "The provider's issuer (RFC 9207)."),

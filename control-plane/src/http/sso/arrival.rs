@@ -19,7 +19,7 @@ pub(in crate::http) fn arrived(
             let lifetime = expires_at - ctx.now();
             with_cookie(redirect(&return_to), &session::cookie(&token, lifetime, app.public.is_tls()))
         }
-        Ok(Arrival::TestDone { return_to } | Arrival::Linked { return_to }) => redirect(&return_to),
+        Ok(Arrival::TestDone { return_to }) => redirect(&return_to),
         Ok(Arrival::LinkNeeded { token }) => redirect(&format!("/sso/link#token={}", token.expose())),
         Ok(Arrival::FactorNeeded { token, factors, return_to }) => {
             // In the fragment, which no server and no log gets to see.

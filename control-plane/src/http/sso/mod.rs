@@ -39,14 +39,18 @@ const RATE_LIMITED: &str = "RATE_LIMITED";
 /// Our fault, for now.
 const UNAVAILABLE: &str = "UNAVAILABLE";
 
-/// Where somebody learns that it did not work: the log-in page, or the page that they came from.
+/// Where somebody learns that it did not work: the log-in page, which leads on to where they were going by another way, or
+/// the page that they came from.
 pub(super) fn refused(ctx: &Ctx, (purpose, return_to): (FlowPurpose, &str), code: &str) -> Response {
-    let page = if purpose == FlowPurpose::LogIn { "/log-in" } else { return_to };
+    let logs_in = purpose == FlowPurpose::LogIn;
+    let page = if logs_in { "/log-in" } else { return_to };
     let (page, fragment) = page.split_once('#').map_or((page, None), |(page, rest)| (page, Some(rest)));
-    let told = form_urlencoded::Serializer::new(String::new())
-        .append_pair("problem", code)
-        .append_pair("request", &ctx.request().to_string())
-        .finish();
+    let mut told = form_urlencoded::Serializer::new(String::new());
+    told.append_pair("problem", code).append_pair("request", &ctx.request().to_string());
+    if logs_in && return_to != "/" {
+        told.append_pair("next", return_to);
+    }
+    let told = told.finish();
     let join = if page.contains('?') { '&' } else { '?' };
     let fragment = fragment.map(|rest| format!("#{rest}")).unwrap_or_default();
     redirect(&format!("{page}{join}{told}{fragment}"))

@@ -1,5 +1,5 @@
-//! `GET /sso/start`: with `connection` to log in by it (`return_to` says where to end), with `link` to add one to the
-//! account that is logged in, with `ticket` to test one. `email` is a hint for the provider.
+//! `GET /sso/start`: with `connection` to log in by it (`return_to` says where to end), with `ticket` to test
+//! one. `email` is a hint for the provider.
 
 use axum::Extension;
 use axum::extract::State;
@@ -7,8 +7,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tenantry_authz::Ctx;
 use tenantry_identity::{Ask, Protocol, SetOut, Start};
-use tenantry_kernel::{Kind, Secret};
-use url::form_urlencoded;
+use tenantry_kernel::Secret;
 
 use super::{FAILED, NOT_FOUND, browser, code_of, parameter, redirect, refused, refused_log_in, with_cookie};
 use crate::app::App;
@@ -34,11 +33,6 @@ pub(in crate::http) async fn start(
     let Some(ask) = asked(query) else { return refused_log_in(&ctx, NOT_FOUND) };
     match app.identity.start_sso(&ctx, ask).await {
         Ok(start) => set_out(&app, &ctx, (&start, parameter(query, "email")), &headers).await,
-        Err(error) if error.kind() == Kind::Unauthenticated => {
-            let next =
-                form_urlencoded::Serializer::new(String::new()).append_pair("next", "/account").finish();
-            redirect(&format!("/log-in?{next}"))
-        }
         Err(error) => refused_log_in(&ctx, code_of(&ctx, &error)),
     }
 }
@@ -94,9 +88,6 @@ fn asked(query: &str) -> Option<Ask> {
     if let Some(ticket) = parameter(query, "ticket") {
         return Some(Ask::Test { ticket: Secret::new(ticket) });
     }
-    if let Some(link) = parameter(query, "link") {
-        return Some(Ask::Link { connection: link.parse().ok()? });
-    }
     let connection = parameter(query, "connection")?.parse().ok()?;
     Some(Ask::LogIn { connection, return_to: parameter(query, "return_to") })
 }
@@ -124,7 +115,6 @@ mod tests {
             asked(&format!("connection={id}&return_to=%2Ft%2Facme")),
             Some(Ask::LogIn { connection, return_to: Some(to) }) if connection == id && to == "/t/acme"
         ));
-        assert!(matches!(asked(&format!("link={id}")), Some(Ask::Link { connection }) if connection == id));
         assert!(matches!(asked("ticket=abc"), Some(Ask::Test { ticket }) if ticket.expose() == "abc"));
         for nothing in ["", "connection=", "connection=acme", &format!("connection={id}&connection={id}")] {
             assert!(asked(nothing).is_none(), "{nothing}");

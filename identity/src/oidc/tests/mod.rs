@@ -55,6 +55,7 @@ impl World {
             connection: ConnectionId::generate(&SystemClock, &OsEntropy),
             tenant: Some(TenantId::generate(&SystemClock, &OsEntropy)),
             name: "Acme".to_owned(),
+            callback: "con_acme".to_owned(),
             protocol: Protocol::Oidc {
                 settings: OidcSettings {
                     issuer: provider.issuer.clone(),
@@ -81,7 +82,6 @@ impl World {
             nonce: begun.secrets.nonce.clone(),
             verifier: begun.secrets.verifier.clone(),
             created_at: self.clock.now(),
-            user: None,
             assertion: None,
         }
     }
@@ -155,7 +155,7 @@ async fn an_honest_provider_is_believed_and_the_code_is_shown_with_everything_th
     let script = world.provider.script.lock().unwrap();
     assert_eq!(script.form["grant_type"], "authorization_code");
     assert_eq!(script.form["code"], "the code");
-    assert_eq!(script.form["redirect_uri"], "https://portal.example/oidc/callback");
+    assert_eq!(script.form["redirect_uri"], "https://portal.example/oidc/callback/con_acme");
     assert_eq!(script.form["code_verifier"].len(), 64);
     assert!(!script.form.contains_key("client_secret"), "it is in the header");
     // RFC 6749, section 2.3.1: both are form-encoded before they are encoded once more.

@@ -65,6 +65,7 @@ impl Judged {
             email: self.email,
             // SAML has no word for it: an address counts where its domain is the tenant's own.
             email_verified: false,
+            email_denied: false,
             name: self.name,
             groups: self.groups,
             groups_incomplete: self.groups_incomplete,

@@ -197,7 +197,6 @@ impl Identity {
             nonce: Secret::new(""),
             verifier: Secret::new(""),
             created_at: ctx.now(),
-            user: None,
             assertion: None,
         };
         self.arrive(ctx, flow, judged.asserted((id, tenant))).await.map(Received::Arrived)

@@ -25,7 +25,7 @@ export function PasskeyLogIn({ onDone }: { onDone: () => void }) {
     if (outcome.ok) onDone();
   };
   return (
-    <Stack mt="xs">
+    <Stack>
       <Button
         variant="default"
         leftSection={<IconFingerprint size={16} aria-hidden />}

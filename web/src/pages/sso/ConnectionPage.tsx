@@ -127,7 +127,9 @@ function TestCard({ connection, manages }: Pick<Props, "connection" | "manages">
     <Card title={t("test.title")} text={t("test.text")}>
       <Stack>
         <TestProblem />
-        {connection.lastTest ? <TestResult test={connection.lastTest} /> : null}
+        {connection.lastTest ? (
+          <TestResult test={connection.lastTest} protocol={connection.protocol} />
+        ) : null}
         <ActionAlert problem={test.problem} fault={test.fault} />
         {manages ? (
           <Group justify="flex-end">

@@ -111,7 +111,7 @@ function Setup({ token }: { token: string }) {
         <Card title={t("test.title")} text={t("setup.test")}>
           <Stack>
             <TestProblem />
-            {setup.lastTest ? <TestResult test={setup.lastTest} /> : null}
+            {setup.lastTest ? <TestResult test={setup.lastTest} protocol={setup.protocol} /> : null}
             <ActionAlert problem={test.problem} fault={test.fault} />
             <Group justify="flex-end">
               <Button onClick={begin} loading={test.busy}>

@@ -1,10 +1,15 @@
 import { Alert, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { SsoTestShownFragment } from "../../api/customer/graphql";
+import type { SsoProtocol, SsoTestShownFragment } from "../../api/customer/graphql";
 import { When } from "../../ui/When";
 
+interface Props {
+  test: SsoTestShownFragment;
+  protocol: SsoProtocol;
+}
+
 /** What the last test saw. */
-export function TestResult({ test }: { test: SsoTestShownFragment }) {
+export function TestResult({ test, protocol }: Props) {
   const { t } = useTranslation("sso");
   if (!test.passed) {
     return (
@@ -19,7 +24,10 @@ export function TestResult({ test }: { test: SsoTestShownFragment }) {
   const rows: [string, string][] = [
     ["subject", test.subject ?? ""],
     ["email", test.email ?? t("test.nothing")],
-    ["verified", t(test.emailVerified ? "test.yes" : "test.no")],
+    // SAML has no word for it: there the proven domain alone counts.
+    ...(protocol === "OIDC"
+      ? [["verified", t(test.emailVerified ? "test.yes" : "test.no")] as [string, string]]
+      : []),
     ["name", test.name ?? t("test.nothing")],
     ["groups", test.groups.join(", ") || t("test.nothing")],
     ["methods", test.methods.join(", ") || t("test.nothing")],

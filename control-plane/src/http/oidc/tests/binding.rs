@@ -94,6 +94,22 @@ async fn an_answer_that_names_another_issuer_or_none_is_refused() {
     }
 }
 
+/// A provider that sends browsers on to another provider would have that one's code brought here, and shown to itself.
+#[tokio::test]
+async fn an_answer_at_the_address_of_another_connection_is_refused() {
+    let ready = Ready::new().await;
+    let other = ready.acme.connection("other", SECRET).await;
+    for address in [other.to_string(), "github".to_owned()] {
+        let mut agent = ready.acme.agent();
+        let mut answer = Url::parse(&ready.answer_of(&mut agent).await).unwrap();
+        assert_eq!(answer.path(), format!("/oidc/callback/{}", ready.id));
+        answer.set_path(&format!("/oidc/callback/{address}"));
+        let page = agent.open(answer.as_str()).await;
+        assert_eq!(page.parameter("problem").as_deref(), Some("SSO_FAILED"), "{address}");
+        assert_eq!(ready.acme.viewer(&mut agent).await, None, "{address}");
+    }
+}
+
 /// The browser learns that it failed; the connection's administrators learn why.
 #[tokio::test]
 async fn the_reason_stands_with_the_connections_test() {
