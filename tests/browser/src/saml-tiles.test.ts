@@ -214,7 +214,7 @@ describe("SAML from a provider's tile", { timeout: 600_000 }, () => {
     await known().getByRole("cell", { name: provider.entityId, exact: true }).waitFor();
     await look("tiles another provider");
     await paste(await (await fetch(provider.metadata)).text());
-    await main().getByRole("alert").filter({ hasText: "enforced" }).waitFor();
+    await main().getByRole("alert", { name: "This connection is enforced." }).waitFor();
     await provider.rename();
 
     await paste(`<EntityDescriptor>${" ".repeat(300_000)}</EntityDescriptor>`);
