@@ -1,7 +1,7 @@
 /** Ways in and out of the portal, and into an organisation. */
 import type { Page } from "playwright-core";
 import type { Api } from "./api.ts";
-import { mailedLink, PASSWORD, person } from "./world.ts";
+import { mailedLink, PASSWORD, person, world } from "./world.ts";
 
 /** Fills in the log-in page that is open. */
 export async function logIn(page: Page, email: string): Promise<void> {
@@ -28,4 +28,16 @@ export async function member(owner: Api, tenantId: string, role: string) {
     t: token,
   });
   return made;
+}
+
+/** Proves a domain of an organisation's, by its record. */
+export async function provenDomain(owner: Api, tenantId: string, name: string): Promise<void> {
+  const { names } = await world();
+  const of = { i: { tenantId, name } };
+  const { addSsoDomain } = await owner.ask(
+    "mutation($i: SsoDomainInput!) { addSsoDomain(input: $i) { domain { recordName recordValue } problem { message } } }",
+    of,
+  );
+  names.publish(addSsoDomain.domain.recordName, addSsoDomain.domain.recordValue);
+  await owner.ask("mutation($i: SsoDomainInput!) { checkSsoDomain(input: $i) { problem { message } } }", of);
 }

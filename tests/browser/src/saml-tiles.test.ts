@@ -10,7 +10,7 @@ import type { Page } from "playwright-core";
 import type { Api } from "./api.ts";
 import { glance } from "./look.ts";
 import { peers } from "./peer.ts";
-import { member } from "./people.ts";
+import { member, provenDomain } from "./people.ts";
 import { SamlProvider } from "./saml-provider.ts";
 import { organisation, person, type Tab, tab, world } from "./world.ts";
 
@@ -125,17 +125,7 @@ describe("SAML from a provider's tile", { timeout: 600_000 }, () => {
   });
 
   test("who comes from a tile is let in only after the owner has allowed it", async () => {
-    const { names } = await world();
-    const of = { i: { tenantId, name: "acme.example" } };
-    const { addSsoDomain } = await owner.ask(
-      "mutation($i: SsoDomainInput!) { addSsoDomain(input: $i) { domain { recordName recordValue } problem { message } } }",
-      of,
-    );
-    names.publish(addSsoDomain.domain.recordName, addSsoDomain.domain.recordValue);
-    await owner.ask(
-      "mutation($i: SsoDomainInput!) { checkSsoDomain(input: $i) { problem { message } } }",
-      of,
-    );
+    await provenDomain(owner, tenantId, "acme.example");
     const ada = await tab();
     const there = ada.page;
     await provider.openTile(there, "ada");

@@ -7,6 +7,7 @@ import type { Api } from "./api.ts";
 import { tabTo } from "./keyboard.ts";
 import { glance } from "./look.ts";
 import { NanoIdp } from "./nanoidp.ts";
+import { provenDomain } from "./people.ts";
 import { organisation, person, type Tab, tab, world } from "./world.ts";
 
 const BASE = "/t/nano/security/sso";
@@ -238,17 +239,7 @@ describe("single sign-on by SAML", { timeout: 600_000 }, () => {
   });
 
   test("somebody new comes in by their address, and is told little where the answer is not accepted", async () => {
-    const { names } = await world();
-    const of = { i: { tenantId, name: "nano.example" } };
-    const { addSsoDomain } = await owner.ask(
-      "mutation($i: SsoDomainInput!) { addSsoDomain(input: $i) { domain { recordName recordValue } problem { message } } }",
-      of,
-    );
-    names.publish(addSsoDomain.domain.recordName, addSsoDomain.domain.recordValue);
-    await owner.ask(
-      "mutation($i: SsoDomainInput!) { checkSsoDomain(input: $i) { problem { message } } }",
-      of,
-    );
+    await provenDomain(owner, tenantId, "nano.example");
 
     const grace = await browser();
     const there = grace.page;
