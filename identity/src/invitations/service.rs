@@ -17,9 +17,8 @@ impl Identity {
     ///
     /// # Errors
     /// `Invalid` for what is no address; `Forbidden` for a role with a right that one lacks, and without a fresh proof for
-    /// an owner's; `Conflict` for a member, or an
-    /// open invitation to another role; `QuotaExceeded` when members and invitations together fill the plan;
-    /// `RateLimited` for too many invitations of a tenant, or to one address.
+    /// an owner's; `Conflict` for a member, or an open invitation to another role; `QuotaExceeded` when members and
+    /// invitations together fill the plan; `RateLimited` for too many invitations of a tenant, or to one address.
     pub async fn invite_member(&self, ctx: &Ctx, input: InviteMember) -> Result<Invitation> {
         let (tx, inviter) = self.manage_members(ctx, input.tenant).await?;
         let email: Email = input.email.parse()?;

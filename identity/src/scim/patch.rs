@@ -16,7 +16,7 @@ use super::schema::{Attribute, ResourceType, Schema};
 
 const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const MOST_OPERATIONS: usize = 1_000;
-/// Of comparisons, which nothing interrupts: a hundred single members out of ten thousand, and a second at the most.
+/// Of comparisons, which nothing interrupts: enough for a hundred single members out of ten thousand.
 const MOST_WORK: usize = 10_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use tenantry_kernel::{Result, Secret};
 use tenantry_store::{SystemRole, SystemTx};
 
 use super::arrive::id_token_of;
-use super::{ConnectionSettings, system_repo};
+use super::{ConnectionSettings, FlowPurpose, system_repo};
 use crate::Identity;
 
 /// A provider that a session came by.
@@ -27,7 +27,7 @@ impl Identity {
         let Some((connection, sealed)) = system_repo::provenance(&tx, *session).await? else {
             return Ok(None);
         };
-        let settings = self.connection_settings(ctx, connection).await?;
+        let settings = self.settings(&tx, (connection, FlowPurpose::Test)).await?;
         let id_token_hint = match (sealed, settings.tenant) {
             (Some(sealed), Some(tenant)) => {
                 let subject = session.to_string();

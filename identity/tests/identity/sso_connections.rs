@@ -189,6 +189,11 @@ async fn a_setup_link_sets_up_its_own_connection_and_nothing_else() {
     assert_eq!(refused.kind(), Kind::Conflict);
     identity.stop_enforcing_connection(&sso.owner, sso.who()).await.unwrap();
     assert!(identity.connection_to_set_up(&it, &token).await.unwrap().is_some());
+    // Once somebody has come in, who that is is nothing for whoever has the link to say.
+    identity.set_up_connection(&it, (&token, give.clone().into())).await.unwrap();
+    sso.logged_in(sso.said("ada", "ada@acme.example")).await;
+    let refused = identity.set_up_connection(&it, (&token, give.clone().into())).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Conflict);
     sso.world.clock.advance(TimeDelta::days(7));
     assert!(identity.connection_to_set_up(&it, &token).await.unwrap().is_none());
     let late = identity.set_up_connection(&it, (&token, give.into())).await.unwrap_err();

@@ -1,7 +1,7 @@
 //! An account is tied to a provider by whoever proves that it is theirs.
 
 use chrono::TimeDelta;
-use tenantry_authz::{Ctx, Role};
+use tenantry_authz::{Actor, Ctx, Role};
 use tenantry_identity::*;
 use tenantry_kernel::*;
 
@@ -155,10 +155,17 @@ async fn a_provider_for_everybody_makes_accounts_and_takes_none() {
     assert!(factors.contains(&FactorKind::Totp));
     world.clock.advance(TimeDelta::minutes(1));
     let code = FactorProof::Totp(code_at(&key, world.clock.now()));
-    let LogInOutcome::LoggedIn { user, .. } = world.second_step(&token, code).await.unwrap() else {
+    sqlx::query("UPDATE identity.users SET platform_role = 'platform-admin' WHERE email = 'old@example.com'")
+        .execute(&mut world.superuser().await)
+        .await
+        .unwrap();
+    let LogInOutcome::LoggedIn { user, token, .. } = world.second_step(&token, code).await.unwrap() else {
         panic!("not logged in")
     };
     assert_eq!(user.id, old.user().unwrap());
+    // And whoever said the first half speaks for nobody of the platform's staff.
+    let came = world.as_holder_of(&token).await;
+    assert!(matches!(came.actor(), Actor::User { platform_role: None, .. }), "{:?}", came.actor());
     // One that is configured no more lets nobody in.
     let gone =
         world.identity.start_sso(&stranger, Ask::LogIn { connection: way.connection, return_to: None });

@@ -40,10 +40,8 @@ pub(in crate::http) async fn back_channel_logout(
 }
 
 async fn heard(app: &App, ctx: &Ctx, (connection, token): (ConnectionId, &str)) -> Result<bool> {
-    let settings = match app.identity.connection_settings(ctx, connection).await {
-        Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Invalid | Kind::RateLimited) => {
-            return Ok(false);
-        }
+    let settings = match app.identity.connection_settings(connection).await {
+        Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Invalid) => return Ok(false),
         settings => settings?,
     };
     let why = match app.oidc.logged_out(&settings, token).await {
